@@ -1,0 +1,86 @@
+//! Tokens and positions become vectors: `dropout(E[id] · √d_model + PE[position])` (§3.4, §3.5, §5.4).
+//!
+//! PE[p, 2i] = sin(p / 10000^(2i/d_model)), PE[p, 2i+1] = cos(p / 10000^(2i/d_model)).
+
+use crate::{Init, Pass};
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use std::ops::Range;
+
+/// A matrix of token vectors.
+#[derive(Module, Debug)]
+pub struct Embedding {
+    /// `[vocab, d_model]`
+    pub weight: Param<Tensor<2>>,
+}
+
+impl Embedding {
+    /// Normal with deviation 1/√d_model, so that the scaled embedding has unit variance.
+    pub fn new(vocab_size: usize, d_model: usize, init: &Init) -> Self {
+        let deviation = 1.0 / (d_model as f64).sqrt();
+        Self { weight: init.child("weight").normal(vocab_size, d_model, deviation) }
+    }
+
+    /// Embeds `ids` that stand at positions `offset..offset + len`.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, len]` → `[batch, len, d_model]`
+    pub fn forward(&self, ids: Tensor<2, Int>, offset: usize, pass: &Pass) -> Tensor<3> {
+        let weight = self.weight.val();
+        let [_, d_model] = weight.dims();
+        let [_, len] = ids.dims();
+        let tokens = kernels::embedding(weight, ids) * (d_model as f64).sqrt();
+        let positions = positions(offset..offset + len, d_model, &tokens.device());
+        kernels::dropout(tokens + positions.unsqueeze(), pass.dropout())
+    }
+
+    /// Logits of the tied output projection (§3.4): x·Eᵀ.
+    ///
+    /// # Shapes
+    ///
+    /// `[n, d_model]` → `[n, vocab]`
+    pub fn project(&self, x: Tensor<2>) -> Tensor<2> {
+        kernels::project(x, self.weight.val())
+    }
+}
+
+/// The sinusoids of §3.5 for the given positions: `[positions, d_model]`. Defined for any position: no maximum length.
+pub fn positions(range: Range<usize>, d_model: usize, device: &Device) -> Tensor<2> {
+    let rows = range.len();
+    let values: Vec<f32> = range.flat_map(|position| position_vector(position, d_model)).collect();
+    Tensor::from_data(TensorData::new(values, [rows, d_model]), device)
+}
+
+fn position_vector(position: usize, d_model: usize) -> impl Iterator<Item = f32> {
+    (0..d_model / 2).flat_map(move |i| {
+        let angle = position as f64 / 10_000_f64.powf((2 * i) as f64 / d_model as f64);
+        [angle.sin() as f32, angle.cos() as f32]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn position_table_of_the_paper() {
+        let table: Vec<f32> = positions(0..3, 4, &Device::flex()).into_data().to_vec().unwrap();
+        let expected = [
+            [0.0, 1.0, 0.0, 1.0],
+            [0.841_471, 0.540_302, 0.009_999_8, 0.999_950],
+            [0.909_297, -0.416_147, 0.019_998_7, 0.999_800],
+        ];
+        for (got, expected) in table.iter().zip(expected.as_flattened()) {
+            assert!((got - expected).abs() < 1e-6, "{got} {expected}");
+        }
+    }
+
+    #[test]
+    fn positions_can_start_anywhere() {
+        let device = Device::flex();
+        let all: Vec<f32> = positions(0..9, 6, &device).into_data().to_vec().unwrap();
+        let tail: Vec<f32> = positions(5..9, 6, &device).into_data().to_vec().unwrap();
+        assert_eq!(all[5 * 6..], tail);
+    }
+}
