@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn position_table_of_the_paper() {
-        let table: Vec<f32> = positions(0..3, 4, &Device::flex()).into_data().to_vec().unwrap();
+        let table: Vec<f32> = positions(0..3, 4, &Device::flex()).into_data().try_to_vec().unwrap();
         let expected = [
             [0.0, 1.0, 0.0, 1.0],
             [0.841_471, 0.540_302, 0.009_999_8, 0.999_950],
@@ -79,8 +79,8 @@ mod tests {
     #[test]
     fn positions_can_start_anywhere() {
         let device = Device::flex();
-        let all: Vec<f32> = positions(0..9, 6, &device).into_data().to_vec().unwrap();
-        let tail: Vec<f32> = positions(5..9, 6, &device).into_data().to_vec().unwrap();
+        let all: Vec<f32> = positions(0..9, 6, &device).into_data().try_to_vec().unwrap();
+        let tail: Vec<f32> = positions(5..9, 6, &device).into_data().try_to_vec().unwrap();
         assert_eq!(all[5 * 6..], tail);
     }
 }

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     fn values(param: &Param<Tensor<2>>) -> Vec<f32> {
-        param.val().into_data().to_vec().unwrap()
+        param.val().into_data().try_to_vec().unwrap()
     }
 
     #[test]

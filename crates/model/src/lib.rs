@@ -53,7 +53,7 @@ mod transformer;
 pub mod search;
 pub mod weights;
 
-pub use config::{Fault, ModelConfig, NormOrder, Tying};
+pub use config::{Activation, Fault, ModelConfig, NormOrder, Tying};
 pub use error::ModelError;
 pub use init::Init;
 pub use layer_norm::LayerNorm;

@@ -29,7 +29,7 @@ mod tests {
     #[test]
     fn true_is_padding() {
         let ids = Tensor::<2, Int>::from_data(TensorData::new(vec![5_i64, 0, 3, 4], [2, 2]), &Device::flex());
-        let mask: Vec<bool> = padding_mask(&ids, 0).into_data().to_vec().unwrap();
+        let mask: Vec<bool> = padding_mask(&ids, 0).into_data().try_to_vec().unwrap();
         assert_eq!(mask, [false, true, false, false]);
     }
 }

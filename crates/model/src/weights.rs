@@ -109,7 +109,7 @@ impl ModuleVisitor for Collect {
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
         let shape = tensor.dims().to_vec();
-        let values = tensor.into_data().to_vec().expect("parameters are float32");
+        let values = tensor.into_data().try_to_vec().expect("parameters are float32");
         self.arrays.insert(self.path.join("."), Array { shape, values });
     }
 }

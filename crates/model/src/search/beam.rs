@@ -56,7 +56,8 @@ pub fn beam(
             let candidates = sentence.candidates(rows, ids, config);
             let continued = sentence.extend(&candidates, ids, config);
             if sentence.is_finished(n_best, config) {
-                found[sentence.index] = sentence.finish(n_best, config);
+                let index = sentence.index;
+                found[index] = sentence.finish(n_best, config);
             } else {
                 parents.extend(continued.iter().map(|row| group * width + row));
                 unfinished.push(sentence);

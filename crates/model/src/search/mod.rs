@@ -13,7 +13,7 @@ pub use greedy::greedy;
 pub use sample::{Sampling, sample};
 pub use transformer::TransformerSearch;
 
-use crate::Fault;
+use crate::{Fault, SpecialIds};
 use serde::{Deserialize, Serialize};
 
 /// Something that knows the distribution of the next token.
@@ -23,7 +23,7 @@ pub trait NextToken {
 
     /// Hypotheses stand in rows, `width` of them for each sentence. Row `i` of this call continues row `parents[i]`
     /// of the call before with the token `last[i]`; in the first call `parents[i] = i`. A sentence whose rows do
-    /// not appear is finished. Returns log-probabilities, row-major: `[rows, vocab]`.
+    /// not appear is finished; a call has at least one row. Returns log-probabilities, row-major: `[rows, vocab]`.
     fn advance(&mut self, parents: &[usize], last: &[u32]) -> Vec<f32>;
 }
 
@@ -94,8 +94,44 @@ pub struct Hypothesis {
     pub ended: bool,
 }
 
+/// Extends one prefix for each sentence by the token that `choose(sentence, log-probabilities)` names, until each ends
+/// or reaches its limit. Finished sentences leave the batch.
+fn walk(
+    next: &mut impl NextToken,
+    ids: SpecialIds,
+    max_lens: &[usize],
+    config: &SearchConfig,
+    mut choose: impl FnMut(usize, &[f32]) -> u32,
+) -> Vec<Hypothesis> {
+    let vocab = next.vocab_size();
+    let mut found = vec![Hypothesis { tokens: Vec::new(), log_prob: 0.0, score: 0.0, ended: false }; max_lens.len()];
+    let mut live: Vec<usize> = (0..max_lens.len()).collect();
+    let mut parents = live.clone();
+    while !live.is_empty() {
+        let last: Vec<u32> = live.iter().map(|&i| found[i].tokens.last().copied().unwrap_or(ids.bos)).collect();
+        let mut log_probs = next.advance(&parents, &last);
+        for (&sentence, row) in live.iter().zip(log_probs.chunks_mut(vocab)) {
+            let target = &mut found[sentence];
+            forbid(row, &target.tokens, ids, config.no_repeat_ngram);
+            let token = choose(sentence, row);
+            target.log_prob += row[token as usize];
+            target.ended = token == ids.eos;
+            if !target.ended {
+                target.tokens.push(token);
+            }
+        }
+        let goes_on = |&row: &usize| !found[live[row]].ended && found[live[row]].tokens.len() < max_lens[live[row]];
+        parents = (0..live.len()).filter(goes_on).collect();
+        live = parents.iter().map(|&row| live[row]).collect();
+    }
+    for target in &mut found {
+        target.score = target.log_prob / config.penalty(target.tokens.len() + usize::from(target.ended));
+    }
+    found
+}
+
 /// Takes the tokens away that no target may contain, and those that would repeat an n-gram of `prefix`.
-fn forbid(row: &mut [f32], prefix: &[u32], ids: crate::SpecialIds, no_repeat_ngram: usize) {
+fn forbid(row: &mut [f32], prefix: &[u32], ids: SpecialIds, no_repeat_ngram: usize) {
     row[ids.pad as usize] = f32::NEG_INFINITY;
     row[ids.bos as usize] = f32::NEG_INFINITY;
     if no_repeat_ngram == 0 || prefix.len() + 1 < no_repeat_ngram {

@@ -1,7 +1,7 @@
 //! Sampling: draws each token from the distribution, sharpened by a temperature and cut to its likeliest part
 //! (top-k: Fan et al. 2018, arXiv:1805.04833; top-p: Holtzman et al. 2020, arXiv:1904.09751).
 
-use super::{Hypothesis, NextToken, SearchConfig, forbid};
+use super::{Hypothesis, NextToken, SearchConfig, walk};
 use crate::SpecialIds;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
@@ -34,32 +34,8 @@ pub fn sample(
     sampling: &Sampling,
 ) -> Vec<Hypothesis> {
     assert_eq!(streams.len(), max_lens.len(), "a stream for each sentence");
-    let vocab = next.vocab_size();
     let mut rngs: Vec<_> = streams.iter().map(|&stream| rng(sampling.seed, stream)).collect();
-    let mut found = vec![Hypothesis { tokens: Vec::new(), log_prob: 0.0, score: 0.0, ended: false }; max_lens.len()];
-    let mut live: Vec<usize> = (0..max_lens.len()).filter(|&i| max_lens[i] > 0).collect();
-    let mut parents = live.clone();
-    while !live.is_empty() {
-        let last: Vec<u32> = live.iter().map(|&i| found[i].tokens.last().copied().unwrap_or(ids.bos)).collect();
-        let mut log_probs = next.advance(&parents, &last);
-        for (&sentence, row) in live.iter().zip(log_probs.chunks_mut(vocab)) {
-            let target = &mut found[sentence];
-            forbid(row, &target.tokens, ids, config.no_repeat_ngram);
-            let token = draw(row, sampling, &mut rngs[sentence]);
-            target.log_prob += row[token as usize];
-            target.ended = token == ids.eos;
-            if !target.ended {
-                target.tokens.push(token);
-            }
-        }
-        let goes_on = |&row: &usize| !found[live[row]].ended && found[live[row]].tokens.len() < max_lens[live[row]];
-        parents = (0..live.len()).filter(goes_on).collect();
-        live = parents.iter().map(|&row| live[row]).collect();
-    }
-    for target in &mut found {
-        target.score = target.log_prob / config.penalty(target.tokens.len() + usize::from(target.ended));
-    }
-    found
+    walk(next, ids, max_lens, config, |sentence, log_probs| draw(log_probs, sampling, &mut rngs[sentence]))
 }
 
 fn rng(seed: u64, stream: u64) -> ChaCha8Rng {

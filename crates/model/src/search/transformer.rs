@@ -31,7 +31,7 @@ impl NextToken for TransformerSearch<'_> {
         let rows = last.len();
         let last = Tensor::<1, Int>::from_data(TensorData::new(last, [rows]), &self.cache.padding.device());
         let logits = self.model.step(last, &mut self.cache, &self.pass);
-        let mut log_probs: Vec<f32> = logits.into_data().to_vec().expect("logits are float32");
+        let mut log_probs: Vec<f32> = logits.into_data().try_to_vec().expect("logits are float32");
         let vocab = log_probs.len() / rows;
         log_probs.chunks_mut(vocab).for_each(log_softmax);
         log_probs
