@@ -1,1 +1,53 @@
-//! data
+//! Text, ids and files of a translation corpus: everything that happens before the first tensor.
+//!
+//! ```text
+//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ loader ──▶ Batch
+//! ```
+//!
+//! The modules stand in the order in which a sentence meets them, and a module uses only modules
+//! above it. [`corpus`] reads aligned files into [`Pair`]s and names the line of every fault;
+//! [`normalize`] is the one normaliser of training, evaluation and user input; [`clean`] drops what
+//! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
+//! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
+//! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
+//! decoder input and output; [`loader`] gives the order of an epoch as a function of seed and epoch.
+//!
+//! ```
+//! use data::{DataConfig, Example, Loader, LoaderConfig, Normalizer, Tokenizer, TokenizerConfig};
+//!
+//! let normalizer = Normalizer::new(&DataConfig::default().normalize);
+//! let lines = ["the  cat sat", "the cat ran", "ಬೆಕ್ಕು ಕುಳಿತಿತು", "ಬೆಕ್ಕು ಓಡಿತು"].map(|l| normalizer.normalize(l));
+//! let config = TokenizerConfig { vocab_size: 290, min_char_count: 1 };
+//! let tokenizer = Tokenizer::train(lines.iter().map(String::as_str), &config)?;
+//!
+//! let ids = tokenizer.encode(&lines[0]);
+//! assert_eq!(tokenizer.detokenize(&ids), "the cat sat");
+//!
+//! let examples = vec![Example::new(&tokenizer, &lines[0], &lines[2]), Example::new(&tokenizer, &lines[1], &lines[3])];
+//! let mut loader = Loader::new(examples, LoaderConfig { batch_tokens: 200, seed: 7 })?;
+//! let batch = loader.next(&mut data::Cursor::default());
+//! assert_eq!(batch.rows, 2);
+//! # Ok::<(), data::DataError>(())
+//! ```
+
+pub mod error;
+pub mod config;
+pub mod corpus;
+pub mod normalize;
+pub mod clean;
+pub mod split;
+pub mod tokenizer;
+pub mod batch;
+pub mod loader;
+
+pub use batch::{Batch, Example, encode_pairs};
+pub use clean::{CleanReport, Reason, clean};
+pub use config::{
+    CleanConfig, DataConfig, Digits, Fault, Joiners, NormalizeConfig, ParallelFiles, Script, TokenizerConfig,
+};
+pub use corpus::{Limits, Pair, ReadNotes, content_hash, read_lines, read_parallel};
+pub use error::DataError;
+pub use loader::{Cursor, Loader, LoaderConfig};
+pub use normalize::Normalizer;
+pub use split::{Overlap, overlap, refuse_overlap};
+pub use tokenizer::Tokenizer;

@@ -1,0 +1,191 @@
+//! Training pairs that cannot teach are dropped, and each drop is counted by its reason.
+//!
+//! Both sides are normalised first; the reasons are tried in the order of [`Reason`], and the first
+//! that holds is counted.
+
+use std::collections::{BTreeMap, HashSet};
+use std::fmt;
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::config::{CleanConfig, Script};
+use crate::corpus::Pair;
+use crate::normalize::Normalizer;
+
+/// Characters that are free on each side when lengths are compared, so that `I` may be `ನಾನು`.
+const FREE_CHARS: usize = 10;
+
+/// Why a pair is dropped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Both sides are blank.
+    BothBlank,
+    /// The source is blank.
+    EmptySource,
+    /// The target is blank.
+    EmptyTarget,
+    /// A side has more than `max_chars` characters.
+    TooLong,
+    /// The lengths differ by more than `max_length_ratio`.
+    LengthRatio,
+    /// The source is written in the script of the target.
+    SourceScript,
+    /// The target has too few letters of its script.
+    TargetScript,
+    /// Both sides came before.
+    Duplicate,
+    /// A side has more than `max_tokens` tokens.
+    TooManyTokens,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::BothBlank => "both sides blank",
+            Self::EmptySource => "source blank",
+            Self::EmptyTarget => "target blank",
+            Self::TooLong => "too many characters",
+            Self::LengthRatio => "lengths too different",
+            Self::SourceScript => "source in the target's script",
+            Self::TargetScript => "target not in its script",
+            Self::Duplicate => "duplicate",
+            Self::TooManyTokens => "too many tokens",
+        })
+    }
+}
+
+/// How often a reason held, and where first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Tally {
+    /// Number of pairs.
+    pub count: usize,
+    /// The line of the first of them.
+    pub first_line: usize,
+}
+
+/// What cleaning did. `Display` writes a line for the totals and one for each reason.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct CleanReport {
+    /// Pairs that came in.
+    pub read: usize,
+    /// Pairs that are left.
+    pub kept: usize,
+    /// Pairs left whose two sides are the same text, such as names and numbers.
+    pub copies: usize,
+    /// Pairs dropped, by reason.
+    pub dropped: BTreeMap<Reason, Tally>,
+}
+
+impl CleanReport {
+    /// Counts a pair that is dropped for `reason`.
+    pub(crate) fn count(&mut self, reason: Reason, line: usize) {
+        self.dropped.entry(reason).or_insert(Tally { count: 0, first_line: line }).count += 1;
+    }
+
+    /// Number of pairs dropped for `reason`.
+    pub fn count_of(&self, reason: Reason) -> usize {
+        self.dropped.get(&reason).map_or(0, |tally| tally.count)
+    }
+}
+
+impl fmt::Display for CleanReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "kept {} of {} pairs", self.kept, self.read)?;
+        if self.copies > 0 {
+            write!(f, ", {} of them with equal sides", self.copies)?;
+        }
+        for (reason, tally) in &self.dropped {
+            write!(f, "\ndropped {} (first at line {}): {reason}", tally.count, tally.first_line)?;
+        }
+        Ok(())
+    }
+}
+
+/// Normalises and filters training pairs; those that are left keep their order and line numbers.
+///
+/// The result does not depend on the number of threads.
+pub fn clean(pairs: Vec<Pair>, config: &CleanConfig, normalizer: &Normalizer) -> (Vec<Pair>, CleanReport) {
+    let mut report = CleanReport { read: pairs.len(), ..CleanReport::default() };
+    let judged: Vec<(Pair, Option<Reason>)> =
+        pairs.into_par_iter().map(|pair| judge(pair, config, normalizer)).collect();
+
+    let mut seen = HashSet::new();
+    let mut kept = Vec::with_capacity(judged.len());
+    for (pair, reason) in judged {
+        let reason = reason.or_else(|| {
+            let again = config.dedup && !seen.insert(pair_hash(&pair));
+            again.then_some(Reason::Duplicate)
+        });
+        if let Some(reason) = reason {
+            report.count(reason, pair.line);
+        } else {
+            report.copies += usize::from(pair.src == pair.tgt);
+            kept.push(pair);
+        }
+    }
+    report.kept = kept.len();
+    (kept, report)
+}
+
+/// A pair in its normal form, and why it must go, if it must.
+fn judge(pair: Pair, config: &CleanConfig, normalizer: &Normalizer) -> (Pair, Option<Reason>) {
+    let far_too_long = |text: &str| text.len() > config.max_chars.saturating_mul(16);
+    if far_too_long(&pair.src) || far_too_long(&pair.tgt) {
+        return (pair, Some(Reason::TooLong));
+    }
+    let [src, tgt] = [&pair.src, &pair.tgt].map(|text| normalizer.normalize(text));
+    let pair = Pair { src, tgt, line: pair.line };
+    let reason = fault(&pair, config);
+    (pair, reason)
+}
+
+fn fault(pair: &Pair, config: &CleanConfig) -> Option<Reason> {
+    match (pair.src.is_empty(), pair.tgt.is_empty()) {
+        (true, true) => return Some(Reason::BothBlank),
+        (true, false) => return Some(Reason::EmptySource),
+        (false, true) => return Some(Reason::EmptyTarget),
+        (false, false) => {}
+    }
+    let [src_chars, tgt_chars] = [&pair.src, &pair.tgt].map(|text| text.chars().count());
+    let (short, long) = (src_chars.min(tgt_chars), src_chars.max(tgt_chars));
+    if long > config.max_chars {
+        return Some(Reason::TooLong);
+    }
+    if (long + FREE_CHARS) as f32 > config.max_length_ratio * (short + FREE_CHARS) as f32 {
+        return Some(Reason::LengthRatio);
+    }
+    if config.target_script == Script::Any || config.min_target_script_share == 0.0 {
+        return None;
+    }
+    let share = |text: &str| script_share(text, config.target_script);
+    let least = config.min_target_script_share;
+    match (share(&pair.src), share(&pair.tgt)) {
+        _ if pair.src == pair.tgt => None,
+        (Some(src), _) if src >= least && config.target_script != Script::Latin => Some(Reason::SourceScript),
+        (_, Some(tgt)) if tgt < least => Some(Reason::TargetScript),
+        _ => None,
+    }
+}
+
+/// The share of the letters of `text` that stand in `script`; `None` without letters.
+fn script_share(text: &str, script: Script) -> Option<f32> {
+    let (mut letters, mut inside) = (0_usize, 0_usize);
+    for c in text.chars().filter(|c| c.is_alphabetic()) {
+        letters += 1;
+        inside += usize::from(script.contains(c));
+    }
+    (letters > 0).then(|| inside as f32 / letters as f32)
+}
+
+/// 128 bits of BLAKE3 over both sides: equal pairs meet without their text being kept twice.
+fn pair_hash(pair: &Pair) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&(pair.src.len() as u64).to_le_bytes());
+    hasher.update(pair.src.as_bytes());
+    hasher.update(pair.tgt.as_bytes());
+    let mut hash = [0; 16];
+    hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
+    hash
+}

@@ -1,0 +1,349 @@
+//! What a user may say about the data: files, normalisation, cleaning, vocabulary.
+//!
+//! Each section is a plain structure that refuses unknown keys; `validate` returns all its faults
+//! at once, with keys relative to the section.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// One fault of a section: the key and what is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// The key, relative to its section: `vocab_size`, `train.src`.
+    pub key: String,
+    /// What is wrong and what to write instead; lower case, no full stop.
+    pub message: String,
+}
+
+impl Fault {
+    fn new(key: &str, message: impl Into<String>) -> Self {
+        Self { key: key.to_owned(), message: message.into() }
+    }
+
+    fn under(mut self, section: &str) -> Self {
+        self.key = format!("{section}.{}", self.key);
+        self
+    }
+}
+
+/// The section `[data]`: what to read and how to treat it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct DataConfig {
+    /// Pairs to learn from.
+    pub train: ParallelFiles,
+    /// Pairs that choose the best checkpoint.
+    pub dev: ParallelFiles,
+    /// Pairs that nothing is chosen by.
+    pub test: ParallelFiles,
+    /// Further test sets by name.
+    pub test_sets: BTreeMap<String, ParallelFiles>,
+    /// Language code of the source side.
+    pub src_lang: String,
+    /// Language code of the target side.
+    pub tgt_lang: String,
+    /// How text is made uniform, also at translation time.
+    pub normalize: NormalizeConfig,
+    /// Which training pairs are dropped.
+    pub clean: CleanConfig,
+}
+
+impl Default for DataConfig {
+    fn default() -> Self {
+        Self {
+            train: ParallelFiles::default(),
+            dev: ParallelFiles::default(),
+            test: ParallelFiles::default(),
+            test_sets: BTreeMap::new(),
+            src_lang: "en".to_owned(),
+            tgt_lang: "kn".to_owned(),
+            normalize: NormalizeConfig::default(),
+            clean: CleanConfig::default(),
+        }
+    }
+}
+
+impl DataConfig {
+    /// All faults of the section. Files are not opened; `test` and `test_sets` may be unset.
+    pub fn validate(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        for (name, files, needed) in [
+            ("train", &self.train, Needed::Yes),
+            ("dev", &self.dev, Needed::Yes),
+            ("test", &self.test, Needed::No),
+        ] {
+            faults.extend(files.faults(needed).into_iter().map(|fault| fault.under(name)));
+        }
+        for (name, files) in &self.test_sets {
+            let under = |fault: Fault| fault.under(name).under("test_sets");
+            faults.extend(files.faults(Needed::Yes).into_iter().map(under));
+        }
+        for (key, lang) in [("src_lang", &self.src_lang), ("tgt_lang", &self.tgt_lang)] {
+            if lang.is_empty() || !lang.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_') {
+                faults.push(Fault::new(key, format!("got '{lang}', expected a language code such as 'kn'")));
+            }
+        }
+        faults.extend(self.clean.validate().into_iter().map(|fault| fault.under("clean")));
+        if let Some(script) = Script::of_language(&self.tgt_lang)
+            && self.clean.target_script != Script::Any
+            && self.clean.target_script != script
+        {
+            let message = format!("does not fit tgt_lang '{}'; set it to '{script}' or 'any'", self.tgt_lang);
+            faults.push(Fault::new("target_script", message).under("clean"));
+        }
+        faults
+    }
+}
+
+/// Whether a part of the corpus may be left out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Needed {
+    Yes,
+    No,
+}
+
+/// One set of aligned lines: two plain files, or one file of `source<TAB>target`.
+///
+/// Each may end in `.gz` or `.zst`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ParallelFiles {
+    /// Source sentences, one a line.
+    pub src: PathBuf,
+    /// Target sentences, line by line the translation of `src`.
+    pub tgt: PathBuf,
+    /// Both in one file, instead of `src` and `tgt`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tsv: Option<PathBuf>,
+}
+
+impl ParallelFiles {
+    /// Two aligned files.
+    pub fn pair(src: impl Into<PathBuf>, tgt: impl Into<PathBuf>) -> Self {
+        Self { src: src.into(), tgt: tgt.into(), tsv: None }
+    }
+
+    /// One tab-separated file.
+    pub fn tsv(path: impl Into<PathBuf>) -> Self {
+        Self { tsv: Some(path.into()), ..Self::default() }
+    }
+
+    /// True if any file is named.
+    pub fn is_set(&self) -> bool {
+        self.tsv.is_some() || !self.src.as_os_str().is_empty() || !self.tgt.as_os_str().is_empty()
+    }
+
+    /// All faults of a set that is needed: nothing named, one side missing, or both forms at once.
+    pub fn validate(&self) -> Vec<Fault> {
+        self.faults(Needed::Yes)
+    }
+
+    fn faults(&self, needed: Needed) -> Vec<Fault> {
+        let [no_src, no_tgt] = [&self.src, &self.tgt].map(|path| path.as_os_str().is_empty());
+        match &self.tsv {
+            Some(tsv) if tsv.as_os_str().is_empty() => vec![Fault::new("tsv", "is empty; name a file")],
+            Some(_) if no_src && no_tgt => vec![],
+            Some(_) => vec![Fault::new("tsv", "stands beside src or tgt; give either tsv or both of them")],
+            None if no_src && no_tgt && needed == Needed::No => vec![],
+            None => [("src", no_src), ("tgt", no_tgt)]
+                .into_iter()
+                .filter(|(_, missing)| *missing)
+                .map(|(key, _)| Fault::new(key, "is not set; name a file"))
+                .collect(),
+        }
+    }
+}
+
+/// How digits of the Kannada block are written after normalisation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Digits {
+    /// ೦–೯ become 0–9.
+    #[default]
+    Ascii,
+    /// As typed.
+    Keep,
+}
+
+/// What happens to joiners (U+200C, U+200D) beside a virama; elsewhere they always go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Joiners {
+    /// One stays: it changes what is shown.
+    #[default]
+    Keep,
+    /// None stays.
+    Strip,
+}
+
+/// The section `[data.normalize]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct NormalizeConfig {
+    /// How digits are written.
+    pub digits: Digits,
+    /// What happens to joiners.
+    pub joiners: Joiners,
+}
+
+impl NormalizeConfig {
+    /// All faults of the section: every value of it is sound.
+    #[expect(clippy::unused_self, reason = "every section answers `validate`")]
+    pub fn validate(&self) -> Vec<Fault> {
+        Vec::new()
+    }
+}
+
+/// A writing system that the target side can be held to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Script {
+    /// No check.
+    Any,
+    /// Devanagari block.
+    Devanagari,
+    /// Kannada block.
+    Kannada,
+    /// Latin letters, with and without marks.
+    Latin,
+    /// Tamil block.
+    Tamil,
+    /// Telugu block.
+    Telugu,
+}
+
+impl Script {
+    /// The script in which a language is usually written, if it is one of ours.
+    pub fn of_language(code: &str) -> Option<Self> {
+        match code.split(['-', '_']).next().unwrap_or_default() {
+            "kn" | "kan" => Some(Self::Kannada),
+            "hi" | "mr" | "ne" | "sa" => Some(Self::Devanagari),
+            "ta" => Some(Self::Tamil),
+            "te" => Some(Self::Telugu),
+            "en" | "de" | "fr" | "es" | "it" | "nl" | "pt" => Some(Self::Latin),
+            _ => None,
+        }
+    }
+
+    /// True if `c` stands in the script; true of everything for [`Script::Any`].
+    pub fn contains(self, c: char) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Devanagari => ('\u{0900}'..='\u{097F}').contains(&c),
+            Self::Kannada => ('\u{0C80}'..='\u{0CFF}').contains(&c),
+            Self::Latin => c.is_ascii_alphabetic() || ('\u{00C0}'..='\u{024F}').contains(&c),
+            Self::Tamil => ('\u{0B80}'..='\u{0BFF}').contains(&c),
+            Self::Telugu => ('\u{0C00}'..='\u{0C7F}').contains(&c),
+        }
+    }
+}
+
+impl std::fmt::Display for Script {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Any => "any",
+            Self::Devanagari => "devanagari",
+            Self::Kannada => "kannada",
+            Self::Latin => "latin",
+            Self::Tamil => "tamil",
+            Self::Telugu => "telugu",
+        })
+    }
+}
+
+/// The section `[data.clean]`: which training pairs are dropped, and what is done about overlap.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct CleanConfig {
+    /// Longest side of a pair, in characters.
+    pub max_chars: usize,
+    /// Longest side of a pair, in tokens with the closing one; applied after tokenization.
+    pub max_tokens: usize,
+    /// Largest ratio of the two lengths in characters, ten characters being free on each side.
+    pub max_length_ratio: f32,
+    /// Drop a pair whose two sides came before.
+    pub dedup: bool,
+    /// Go on although dev or test lines stand in the training data.
+    pub allow_overlap: bool,
+    /// The script of the target language.
+    pub target_script: Script,
+    /// Least share of the target's letters that are in `target_script`, 0 to 1. A source with that
+    /// share or more of them is in the wrong slot and dropped too.
+    pub min_target_script_share: f32,
+}
+
+impl Default for CleanConfig {
+    fn default() -> Self {
+        Self {
+            max_chars: 1000,
+            max_tokens: 256,
+            max_length_ratio: 4.0,
+            dedup: true,
+            allow_overlap: false,
+            target_script: Script::Kannada,
+            min_target_script_share: 0.5,
+        }
+    }
+}
+
+impl CleanConfig {
+    /// All faults of the section.
+    pub fn validate(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.max_chars == 0 {
+            faults.push(Fault::new("max_chars", "got 0, expected 1 or more"));
+        }
+        if self.max_tokens < 2 {
+            let message =
+                format!("got {}, expected 2 or more: one token and the closing one", self.max_tokens);
+            faults.push(Fault::new("max_tokens", message));
+        }
+        if self.max_length_ratio.is_nan() || self.max_length_ratio < 1.0 {
+            let message = format!("got {}, expected 1 or more", self.max_length_ratio);
+            faults.push(Fault::new("max_length_ratio", message));
+        }
+        if !(0.0..=1.0).contains(&self.min_target_script_share) {
+            let message = format!("got {}, expected 0 to 1", self.min_target_script_share);
+            faults.push(Fault::new("min_target_script_share", message));
+        }
+        faults
+    }
+}
+
+/// The section `[tokenizer]`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TokenizerConfig {
+    /// Number of ids, with the 3 control tokens and the 256 bytes.
+    pub vocab_size: usize,
+    /// A character seen less often in the training text is written as bytes.
+    pub min_char_count: usize,
+}
+
+impl Default for TokenizerConfig {
+    fn default() -> Self {
+        Self { vocab_size: 4000, min_char_count: 2 }
+    }
+}
+
+impl TokenizerConfig {
+    /// The largest vocabulary that is accepted.
+    pub const MAX_VOCAB_SIZE: usize = 1 << 20;
+
+    /// All faults of the section. Whether the text supports the size is known only when training.
+    pub fn validate(&self) -> Vec<Fault> {
+        let (got, most) = (self.vocab_size, Self::MAX_VOCAB_SIZE);
+        let mut faults = Vec::new();
+        if !(260..=most).contains(&got) {
+            let message =
+                format!("got {got}, expected 260 to {most}: 3 control tokens, 256 bytes, then text");
+            faults.push(Fault::new("vocab_size", message));
+        }
+        if self.min_char_count == 0 {
+            faults.push(Fault::new("min_char_count", "got 0, expected 1 or more; 1 keeps every character"));
+        }
+        faults
+    }
+}

@@ -1,0 +1,44 @@
+//! Where two sides with different numbers of lines seem to part.
+//!
+//! If the longer side has `d` lines more, and all of them stand together before line `k`, then lines
+//! below `k` fit unshifted and the others shifted by `d`. With `cost(i, j)` the distance of
+//! `ln(len_i / len_j)` from its median, the suspect is the `k` with the least
+//! `Σ_{i<k} cost(i, i) + Σ_{i≥k} cost(i + d, i)`.
+
+/// Below this many lines the lengths say nothing.
+const MIN_LINES: usize = 8;
+/// The best cut must cost at most this share of the worse of the two trivial ones.
+const CLEAR_GAIN: f64 = 0.8;
+
+/// The first line, from 1, from which the sides fit better shifted; `None` if the lengths are
+/// inconclusive.
+pub(super) fn first_suspect(src: &[String], tgt: &[String]) -> Option<usize> {
+    let (long, short) = if src.len() > tgt.len() { (src, tgt) } else { (tgt, src) };
+    let shift = long.len() - short.len();
+    if short.len() < MIN_LINES {
+        return None;
+    }
+    let logs = |lines: &[String]| -> Vec<f64> {
+        lines.iter().map(|line| ((line.chars().count() + 1) as f64).ln()).collect()
+    };
+    let (long, short) = (logs(long), logs(short));
+    let centre = median(&long) - median(&short);
+    let cost = |i: usize, shift: usize| (long[i + shift] - short[i] - centre).abs();
+    let unshifted: f64 = (0..short.len()).map(|i| cost(i, 0)).sum();
+    let shifted: f64 = (0..short.len()).map(|i| cost(i, shift)).sum();
+
+    let (mut total, mut best, mut cut) = (shifted, shifted, 0);
+    for i in 0..short.len() {
+        total += cost(i, 0) - cost(i, shift);
+        if total < best {
+            (best, cut) = (total, i + 1);
+        }
+    }
+    (best < CLEAR_GAIN * unshifted.max(shifted)).then_some(cut + 1)
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}

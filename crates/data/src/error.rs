@@ -1,0 +1,205 @@
+//! What can be wrong with text, files and tokenizers: one variant a fault, each with a next step.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A fault in a corpus, a tokenizer file or what is made of them.
+///
+/// Lines count from 1, byte offsets from 0 within their line.
+#[derive(thiserror::Error, Debug)]
+pub enum DataError {
+    /// The configuration names no files for a part that is needed.
+    #[error("no files are given; set src and tgt, or tsv")]
+    FilesNotSet,
+    /// There is nothing at the path.
+    #[error("{}: no such file; check the path in the config", path.display())]
+    NotFound {
+        /// The path as configured.
+        path: PathBuf,
+    },
+    /// The path leads to something that is not a regular file.
+    #[error("{}: got {got}, expected a regular file; name a file", path.display())]
+    NotAFile {
+        /// The path as configured.
+        path: PathBuf,
+        /// What is there.
+        got: &'static str,
+    },
+    /// The operating system refuses the file.
+    #[error("{}: cannot be read ({source}); check its permissions", path.display())]
+    Unreadable {
+        /// The path as configured.
+        path: PathBuf,
+        /// The reason of the operating system.
+        source: io::Error,
+    },
+    /// The file has no bytes, or nothing after decompression.
+    #[error("{}: is empty; give a file with one sentence a line", path.display())]
+    Empty {
+        /// The path as configured.
+        path: PathBuf,
+    },
+    /// A `.gz` or `.zst` file ends early or is damaged.
+    #[error("{}: is cut short or damaged after {bytes} bytes of text ({source}); fetch it again", path.display())]
+    Damaged {
+        /// The compressed file.
+        path: PathBuf,
+        /// Bytes of text that came out before the fault.
+        bytes: u64,
+        /// What the decompressor says.
+        source: io::Error,
+    },
+    /// A file holds more text than the limit allows.
+    #[error("{}: holds more than {limit} bytes of text; split it, or raise the limit if it can be trusted", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit, in bytes after decompression.
+        limit: u64,
+    },
+    /// A compressed file grows beyond all proportion.
+    #[error("{}: grows more than {limit} times when decompressed; decompress it by hand if it can be trusted", path.display())]
+    Bomb {
+        /// The compressed file.
+        path: PathBuf,
+        /// The largest ratio of text to compressed bytes that is accepted.
+        limit: u64,
+    },
+    /// A line is not UTF-8.
+    #[error("{}:{line}: invalid utf-8 at byte {offset} of the line; convert the file to utf-8", path.display())]
+    BadUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The first bad byte of the line, from 0.
+        offset: usize,
+    },
+    /// Source and target have different numbers of lines.
+    #[error(
+        "{} has {src_lines} lines but {} has {tgt_lines}{}; restore the lost lines",
+        src.display(), tgt.display(), suspect(*first_suspect)
+    )]
+    LineCounts {
+        /// The source file.
+        src: PathBuf,
+        /// The target file.
+        tgt: PathBuf,
+        /// Lines in the source file.
+        src_lines: usize,
+        /// Lines in the target file.
+        tgt_lines: usize,
+        /// The line from which the lengths fit better when one side is shifted, if there is one.
+        first_suspect: Option<usize>,
+    },
+    /// A line of a `.tsv` file has not exactly two columns.
+    #[error("{}:{line}: got {got} columns, expected 2; write source<TAB>target", path.display())]
+    Columns {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The number of columns found.
+        got: usize,
+    },
+    /// Held-out lines stand in the training data.
+    #[error(
+        "{set}: of its lines {src} have their source and {tgt} their target in the training data \
+         ({both} both; {example}); remove them, or set clean.allow_overlap = true"
+    )]
+    Overlap {
+        /// The held-out set.
+        set: String,
+        /// Lines whose source is also a training source.
+        src: usize,
+        /// Lines whose target is also a training target.
+        tgt: usize,
+        /// Lines counted in both.
+        both: usize,
+        /// The first such lines, in words.
+        example: String,
+    },
+    /// There is no text to train a tokenizer on.
+    #[error("the tokenizer got no text; check that cleaning kept any pairs")]
+    NoText,
+    /// The vocabulary has no room for the bytes, the characters and one merge.
+    #[error("tokenizer.vocab_size is {got} but bytes and characters need {least}; set it to {least} or more")]
+    VocabTooSmall {
+        /// The size asked for.
+        got: usize,
+        /// The least size that works on this text.
+        least: usize,
+    },
+    /// The text has too few repetitions to fill the vocabulary.
+    #[error("tokenizer.vocab_size is {got} but the text supports {largest}; set it to {largest} or less")]
+    VocabTooLarge {
+        /// The size asked for.
+        got: usize,
+        /// The largest size that works on this text.
+        largest: usize,
+    },
+    /// A tokenizer file is not JSON.
+    #[error("tokenizer:{line}:{column}: not valid json ({message}); take the file from a model directory")]
+    TokenizerSyntax {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// A tokenizer file has a part that this program does not write.
+    #[error("tokenizer: {part}: got {got}, expected {expected}; take a file that this program wrote")]
+    TokenizerForeign {
+        /// The place in the JSON tree.
+        part: String,
+        /// What stands there, shortened.
+        got: String,
+        /// What this program writes there.
+        expected: String,
+    },
+    /// The `tokenizers` crate refuses what this crate has checked.
+    #[error("tokenizer: the bpe model cannot be built ({message}); please report this with the file")]
+    TokenizerBuild {
+        /// What the crate says.
+        message: String,
+    },
+    /// A file cannot be written.
+    #[error("{}: cannot be written ({source}); check that the directory exists and has room", path.display())]
+    Unwritable {
+        /// The path.
+        path: PathBuf,
+        /// The reason of the operating system.
+        source: io::Error,
+    },
+    /// No example is left to make batches of.
+    #[error("no pairs are left to train on; see the cleaning report for what was dropped")]
+    NoExamples,
+    /// An example does not fit a batch.
+    #[error(
+        "pair {index} has {tokens} tokens but a batch holds {budget}; raise batch_tokens or lower clean.max_tokens"
+    )]
+    ExampleTooLong {
+        /// The example, from 0.
+        index: usize,
+        /// Tokens of its longer side.
+        tokens: usize,
+        /// The budget of a batch, in padded tokens a side.
+        budget: usize,
+    },
+}
+
+fn suspect(line: Option<usize>) -> String {
+    line.map_or_else(String::new, |line| format!(" (the sides seem to part near line {line})"))
+}
+
+impl DataError {
+    /// The fault of opening or reading `path`, by the kind of `source`.
+    pub(crate) fn reading(path: &Path, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::NotFound => Self::NotFound { path },
+            _ => Self::Unreadable { path, source },
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Held-out lines that also stand in the training data, found under a strict key.
+//!
+//! The key of a line ignores canonical form, case, punctuation, symbols, spaces, joiners and the
+//! form of digits, because lines that differ only there teach each other's translation.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
+
+use crate::corpus::Pair;
+use crate::error::DataError;
+
+/// How many examples an [`Overlap`] holds.
+const MAX_EXAMPLES: usize = 5;
+
+/// How many lines of a held-out set have a side in the training data.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Overlap {
+    /// Lines whose source is a training source.
+    pub src: usize,
+    /// Lines whose target is a training target.
+    pub tgt: usize,
+    /// Lines counted in both, whether or not the same training pair holds the two.
+    pub both: usize,
+    /// The first of them: line in the held-out set, line in the training set.
+    pub examples: Vec<(usize, usize)>,
+}
+
+impl Overlap {
+    /// True if no line was found.
+    pub fn is_empty(&self) -> bool {
+        self.src == 0 && self.tgt == 0
+    }
+}
+
+/// Looks for the sides of `held_out` among the same sides of `train`; blank ones are skipped.
+pub fn overlap(train: &[Pair], held_out: &[Pair]) -> Overlap {
+    let src_lines = index(train, |pair| &pair.src);
+    let tgt_lines = index(train, |pair| &pair.tgt);
+    let find = |lines: &HashMap<String, usize>, text: &str| lines.get(&strict_key(text)?).copied();
+    let mut found = Overlap::default();
+    for pair in held_out {
+        let src = find(&src_lines, &pair.src);
+        let tgt = find(&tgt_lines, &pair.tgt);
+        found.src += usize::from(src.is_some());
+        found.tgt += usize::from(tgt.is_some());
+        found.both += usize::from(src.is_some() && tgt.is_some());
+        if let Some(line) = src.or(tgt)
+            && found.examples.len() < MAX_EXAMPLES
+        {
+            found.examples.push((pair.line, line));
+        }
+    }
+    found
+}
+
+/// Refuses a held-out set that overlaps the training data.
+///
+/// # Errors
+///
+/// [`DataError::Overlap`] with the counts, unless `overlap` is empty.
+pub fn refuse_overlap(name: &str, overlap: &Overlap) -> Result<(), DataError> {
+    if overlap.is_empty() {
+        return Ok(());
+    }
+    let example = |(held, train): &(usize, usize)| format!("line {held} is training line {train}");
+    Err(DataError::Overlap {
+        set: name.to_owned(),
+        src: overlap.src,
+        tgt: overlap.tgt,
+        both: overlap.both,
+        example: overlap.examples.iter().map(example).collect::<Vec<_>>().join(", "),
+    })
+}
+
+/// The first line of each key.
+fn index(pairs: &[Pair], side: fn(&Pair) -> &String) -> HashMap<String, usize> {
+    let mut lines = HashMap::with_capacity(pairs.len());
+    for pair in pairs {
+        if let Some(key) = strict_key(side(pair)) {
+            lines.entry(key).or_insert(pair.line);
+        }
+    }
+    lines
+}
+
+/// The text by which lines are compared; `None` for a blank line. A line of symbols alone is its
+/// own key, so that `?` does not meet `!`.
+fn strict_key(text: &str) -> Option<String> {
+    let is_word = |c: &char| c.is_alphanumeric() || is_combining_mark(*c);
+    let key: String = text.nfd().flat_map(char::to_lowercase).filter(is_word).map(ascii_digit).collect();
+    let text = text.trim();
+    match (key.is_empty(), text.is_empty()) {
+        (false, _) => Some(key),
+        (true, false) => Some(text.to_owned()),
+        (true, true) => None,
+    }
+}
+
+fn ascii_digit(c: char) -> char {
+    match c {
+        '೦'..='೯' => char::from(b'0' + (c as u32 - '೦' as u32) as u8),
+        _ => c,
+    }
+}
