@@ -75,7 +75,7 @@ mod tests {
     fn points_stay_inside_numbers_only() {
         assert_tokens("It costs 1,000.50, not 1.000,5.", "It costs 1,000.50 , not 1.000,5 .");
         assert_tokens("the U.S. army", "the U . S . army");
-        assert_tokens("wait... .5 5. 5.a", "wait . . . .5 5 . 5 . a");
+        assert_tokens("wait... .5 5. 5.a", "wait . . . . 5 5 . 5 . a");
     }
 
     #[test]
