@@ -1,8 +1,10 @@
 //! Translation edit rate: insertions, deletions, substitutions and shifts of word spans, per reference word.
 //!
-//! `TER = 100 · Σ edits / Σ reference words` (Snover et al. 2006, <https://aclanthology.org/2006.amta-papers.25>).
+//! `TER = 100 · Σ edits / Σ reference words`
+//! (Snover et al. 2006, <https://aclanthology.org/2006.amta-papers.25>).
+//!
 //! The best shift is made greedily until none helps, by the rules and limits of Tercom as sacreBLEU has them:
-//! a span moves only if it is wrong where it stands and wanted where it goes.
+//! a span moves only if it has a wrong word where it stands and one where it goes.
 //!
 //! Deviation: sacreBLEU keeps a cache of matrix rows by prefix; here each candidate reuses the rows of the
 //! line it was made from. The costs are the same.
