@@ -1,7 +1,7 @@
 //! The order of training: a pure function of (seed, epoch), so that a resume needs only a [`Cursor`].
 //!
 //! An epoch shuffles all examples, cuts them into pools, sorts each pool by length, cuts it into
-//! batches and shuffles the batches. Each example comes once an epoch. Randomness is ChaCha8 seeded
+//! batches and shuffles the batches. Each example comes once an epoch. Randomness is `ChaCha8` seeded
 //! by BLAKE3 of (seed, epoch), and the shuffle is written here, so that no library's change of
 //! algorithm moves the order.
 
