@@ -177,7 +177,7 @@ pub enum DataError {
     NoExamples,
     /// An example does not fit a batch.
     #[error(
-        "pair {index} has {tokens} tokens but a batch holds {budget}; raise batch_tokens or lower clean.max_tokens"
+        "example {index} has {tokens} tokens but a batch holds {budget}; raise batch_tokens or lower clean.max_tokens"
     )]
     ExampleTooLong {
         /// The example, from 0.
