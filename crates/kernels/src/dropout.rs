@@ -72,10 +72,16 @@ pub fn dropout_add<const D: usize>(x: Tensor<D>, residual: Tensor<D>, dropout: D
     if dropout.is_none() {
         return residual + x;
     }
-    residual + plain(x, dropout)
+    plain_add(x, residual, dropout)
 }
 
-pub(crate) fn plain<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
+/// The plain body.
+pub fn plain<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
     let factors = dropout.factors(x.dims(), &x.device());
     x * factors
+}
+
+/// The plain body of [`dropout_add`].
+pub fn plain_add<const D: usize>(x: Tensor<D>, residual: Tensor<D>, dropout: Dropout) -> Tensor<D> {
+    residual + plain(x, dropout)
 }

@@ -7,7 +7,7 @@ use burn::tensor::{Bool, Tensor};
 
 use crate::dropout::Dropout;
 
-mod plain;
+pub(crate) mod plain;
 
 /// Which keys a query may see.
 #[derive(Clone, Debug)]
