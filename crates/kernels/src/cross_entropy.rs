@@ -145,7 +145,7 @@ fn forward(
     let targets: Vec<_> = ids(targets, vocab).into_iter().map(padded).collect();
     let rows = floats(&logits).par_chunks_exact(vocab).zip(&targets).with_min_len(8);
     let row = |(z, target): (&[f32], &Option<u32>)| match target {
-        Some(target) => vectorised(|| row_loss(z, *target as usize, smoothing)),
+        Some(target) => row_loss(z, *target as usize, smoothing),
         None => [0.0; 3],
     };
     let losses: Vec<[f32; 3]> = rows.map(row).collect();
@@ -155,33 +155,33 @@ fn forward(
     (loss, nll, Saved { logits, targets, log_sums, smoothing })
 }
 
-/// The smoothed loss of a row, its negative log-likelihood, and `log Σ exp z`.
-#[inline(always)]
-fn row_loss(z: &[f32], target: usize, smoothing: f32) -> [f32; 3] {
-    let highest = max(z);
-    let log_sum = highest + sum(z, |z| exp(z - highest)).ln();
-    let mean = sum(z, |z| z) / z.len() as f32;
-    let nll = log_sum - z[target];
-    [(1.0 - smoothing) * nll + smoothing * (log_sum - mean), nll, log_sum]
-}
-
 /// `grad · (softmax(z) − (1−ε)·[v = target] − ε/vocab)`, zero in rows of padding.
 fn gradient(saved: Saved, grad: f32) -> FlexTensor {
     let Saved { logits, targets, log_sums, smoothing } = saved;
     let vocab = logits.layout().shape()[1];
     map_chunks(logits, vocab, |i, z| match targets[i] {
-        Some(target) => vectorised(|| row_gradient(z, target as usize, log_sums[i], smoothing, grad)),
+        Some(target) => row_gradient(z, target as usize, log_sums[i], smoothing, grad),
         None => z.fill(0.0),
     })
 }
 
-#[inline(always)]
-fn row_gradient(z: &mut [f32], target: usize, log_sum: f32, smoothing: f32, grad: f32) {
-    let uniform = grad * smoothing / z.len() as f32;
-    for z in z.iter_mut() {
-        *z = grad.mul_add(exp(*z - log_sum), -uniform);
+vectorised! {
+    /// The smoothed loss of a row, its negative log-likelihood, and `log Σ exp z`.
+    fn row_loss(z: &[f32], target: usize, smoothing: f32) -> [f32; 3] {
+        let highest = max(z);
+        let log_sum = highest + sum(z, |z| exp(z - highest)).ln();
+        let mean = sum(z, |z| z) / z.len() as f32;
+        let nll = log_sum - z[target];
+        [(1.0 - smoothing) * nll + smoothing * (log_sum - mean), nll, log_sum]
     }
-    z[target] -= grad * (1.0 - smoothing);
+
+    fn row_gradient(z: &mut [f32], target: usize, log_sum: f32, smoothing: f32, grad: f32) {
+        let uniform = grad * smoothing / z.len() as f32;
+        for z in z.iter_mut() {
+            *z = grad.mul_add(exp(*z - log_sum), -uniform);
+        }
+        z[target] -= grad * (1.0 - smoothing);
+    }
 }
 
 #[cfg(test)]

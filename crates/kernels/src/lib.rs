@@ -16,6 +16,7 @@
 pub mod bits;
 mod simd;
 mod flex;
+mod matrix;
 mod linear;
 mod layer_norm;
 mod dropout;

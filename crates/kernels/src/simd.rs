@@ -1,48 +1,70 @@
 //! Vectors chosen at run time, and the few functions that must be vectorisable: sums, maxima, `exp`, Φ.
 //!
-//! Bodies are plain loops in `#[inline(always)]` functions; [`vectorised`] compiles them for each instruction
-//! set and picks one. Sums run in a fixed order, so that results depend on the data alone.
+//! Bodies are plain loops; the macro `vectorised` compiles them for each instruction set and picks one. Sums run in a fixed order, so that results depend on the data alone.
 
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
 /// Partial sums that a reduction keeps: two vectors of AVX-512.
 const LANES: usize = 32;
 
-/// Runs `body` compiled for the widest vectors that this processor has. `body` must be inlinable.
-#[inline(always)]
-pub(crate) fn vectorised<R>(body: impl FnOnce() -> R) -> R {
-    #[cfg(target_arch = "x86_64")]
-    {
-        if is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512bw")
-        {
-            // SAFETY: the processor has the features that `with_avx512` enables.
-            return unsafe { with_avx512(body) };
+/// Compiles functions for each instruction set; a call runs the widest that this processor has.
+/// What they call must be `#[inline(always)]`.
+macro_rules! vectorised {
+    ($($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $type:ty),* $(,)?) $(-> $out:ty)? $body:block)+) => {$(
+        $(#[$meta])*
+        $vis fn $name($($arg: $type),*) $(-> $out)? {
+            #[inline(always)]
+            fn body($($arg: $type),*) $(-> $out)? $body
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
+            fn with_avx512($($arg: $type),*) $(-> $out)? {
+                body($($arg),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma")]
+            fn with_avx2($($arg: $type),*) $(-> $out)? {
+                body($($arg),*)
+            }
+
+            #[cfg(target_arch = "x86_64")]
+            match $crate::simd::level() {
+                // SAFETY: `level` found the features that the function was compiled with.
+                $crate::simd::Level::Avx512 => return unsafe { with_avx512($($arg),*) },
+                // SAFETY: as above.
+                $crate::simd::Level::Avx2 => return unsafe { with_avx2($($arg),*) },
+                $crate::simd::Level::Baseline => {}
+            }
+            body($($arg),*)
         }
-        if is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma") {
-            // SAFETY: the processor has the features that `with_avx2` enables.
-            return unsafe { with_avx2(body) };
-        }
+    )+};
+}
+pub(crate) use vectorised;
+
+/// An instruction set that functions are compiled for.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Avx512,
+    Avx2,
+    Baseline,
+}
+
+/// The widest instruction set that this processor has.
+#[cfg(target_arch = "x86_64")]
+#[inline]
+pub(crate) fn level() -> Level {
+    let wide = is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512dq")
+        && is_x86_feature_detected!("avx512bw");
+    let fma = is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma");
+    match (wide, fma) {
+        (true, true) => Level::Avx512,
+        (false, true) => Level::Avx2,
+        _ => Level::Baseline,
     }
-    body()
-}
-
-/// # Safety
-/// The processor must have these features.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx512vl,avx512dq,avx512bw,avx2,fma")]
-unsafe fn with_avx512<R>(body: impl FnOnce() -> R) -> R {
-    body()
-}
-
-/// # Safety
-/// The processor must have these features.
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn with_avx2<R>(body: impl FnOnce() -> R) -> R {
-    body()
 }
 
 /// `Σ f(x)` in a fixed order.
@@ -172,13 +194,19 @@ pub(crate) fn normal_cdf(x: f32) -> f32 {
 mod tests {
     use super::*;
 
+    vectorised! {
+        fn fast_exp(x: f32) -> f32 {
+            exp(x)
+        }
+    }
+
     #[test]
     fn exp_is_within_two_units_in_the_last_place() {
         let mut worst = 0.0f64;
         for i in -870_000..=880_000 {
             let x = i as f32 * 1e-4;
             let exact = f64::from(x).exp();
-            let (got, plain) = (vectorised(|| exp(x)), exp(x));
+            let (got, plain) = (fast_exp(x), exp(x));
             assert_eq!(got, plain, "exp({x}) with and without vectors");
             worst = worst.max((f64::from(got) - exact).abs() / exact);
         }
