@@ -76,7 +76,6 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
         tests.push(HeldOut { name: name.clone(), pairs: load(name, files)? });
     }
     let (train, clean_report) = clean(train, &config.clean, &normalizer);
-    tracing::info!("cleaning: {clean_report}");
     for set in [&dev].into_iter().chain(&tests) {
         let overlap = overlap(&train, &set.pairs);
         match refuse_overlap(&set.name, &overlap) {
