@@ -309,6 +309,8 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
         #[test]
         fn parts_fit_and_say_the_same(
             lengths in prop::collection::vec((0_usize..9, 0_usize..12), 1..30),

@@ -178,6 +178,9 @@ fn a_cut_or_damaged_archive_is_never_a_short_corpus() {
             }
         }
     }
+    let skippable_cut = [zst(text.as_bytes()), b"\x50\x2A\x4D\x18\x03\x00\x00\x00ab".to_vec()].concat();
+    let got = lines(&dir.file("b.zst", skippable_cut));
+    assert!(matches!(got, Err(DataError::Damaged { .. })), "{got:?}");
     let got = lines(&dir.file("plain.gz", text));
     assert!(matches!(got, Err(DataError::Damaged { bytes: 0, .. })), "{got:?}");
 }
