@@ -243,3 +243,105 @@ pub fn plan(lengths: &[(u32, u32)], budget_tokens: usize, order: &[u32]) -> Vec<
     }
     batches
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::config::TokenizerConfig;
+
+    fn examples(lengths: &[(usize, usize)]) -> Vec<Example> {
+        let side = |row: usize, length: usize| (0..length).map(move |k| (1000 * row + k + 3) as u32);
+        let example = |(row, (src, tgt)): (usize, &(usize, usize))| Example {
+            src: side(row, *src).chain([2]).collect(),
+            tgt: side(row, *tgt).map(|id| id + 500).collect(),
+        };
+        lengths.iter().enumerate().map(example).collect()
+    }
+
+    fn batch(examples: &[Example]) -> Batch {
+        let indices: Vec<u32> = (0..examples.len() as u32).collect();
+        Batch::new(&examples.iter().collect::<Vec<_>>(), &indices, ControlIds::default())
+    }
+
+    /// What the rows of a batch say, by index, after checking their padding and shift.
+    fn unpad(batch: &Batch) -> Vec<(u32, Example)> {
+        assert_eq!(
+            [batch.src.len(), batch.tgt_in.len()],
+            [batch.rows * batch.src_len, batch.rows * batch.tgt_len]
+        );
+        assert_eq!(batch.tgt_out.len(), batch.tgt_in.len());
+        let row = |i: usize| {
+            let (src, padding) =
+                batch.src[i * batch.src_len..][..batch.src_len].split_at(batch.src_lengths[i]);
+            assert!(padding.iter().all(|id| *id == 0));
+            let n = batch.tgt_lengths[i];
+            let (tgt_in, padding) = batch.tgt_in[i * batch.tgt_len..][..batch.tgt_len].split_at(n);
+            assert!(padding.iter().all(|id| *id == 0));
+            let (tgt_out, padding) = batch.tgt_out[i * batch.tgt_len..][..batch.tgt_len].split_at(n);
+            assert!(padding.iter().all(|id| *id == 0));
+            assert_eq!((tgt_in[0], tgt_out[n - 1], &tgt_in[1..]), (1, 2, &tgt_out[..n - 1]));
+            (batch.indices[i], Example { src: src.to_vec(), tgt: tgt_in[1..].to_vec() })
+        };
+        (0..batch.rows).map(row).collect()
+    }
+
+    #[test]
+    fn too_many_tokens_are_dropped_and_counted() {
+        let config = TokenizerConfig { vocab_size: 264, min_char_count: 1 };
+        let tokenizer = Tokenizer::train(["abc ab"; 4].into_iter(), &config).expect("a tokenizer");
+        let pair = |line, src: &str, tgt: &str| Pair { src: src.to_owned(), tgt: tgt.to_owned(), line };
+        let pairs =
+            [pair(1, "c", "b"), pair(4, "b b", "c c c c"), pair(9, "c c c c", "b"), pair(12, "c", "c")];
+        let mut report = CleanReport { read: 12, kept: 4, copies: 1, ..CleanReport::default() };
+        let kept = encode_pairs(&pairs, &tokenizer, 5, &mut report);
+        let expected = [Example::new(&tokenizer, "c", "b"), Example::new(&tokenizer, "c", "c")];
+        assert_eq!(kept, expected);
+        assert_eq!((report.kept, report.count_of(Reason::TooManyTokens)), (2, 2));
+        assert_eq!(report.dropped[&Reason::TooManyTokens].first_line, 4);
+    }
+
+    #[test]
+    fn an_empty_target_is_its_control_token() {
+        let batch = batch(&examples(&[(2, 0)]));
+        assert_eq!((batch.tgt_in, batch.tgt_out), (vec![1], vec![2]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn parts_fit_and_say_the_same(
+            lengths in prop::collection::vec((0_usize..9, 0_usize..12), 1..30),
+            budget in 1_usize..80,
+        ) {
+            let whole = batch(&examples(&lengths));
+            let parts = whole.split(budget);
+            prop_assert!(parts.iter().all(|part| part.padded_tokens() <= budget || part.rows == 1));
+            let said: Vec<_> = parts.iter().flat_map(unpad).collect();
+            prop_assert_eq!(said, unpad(&whole));
+            prop_assert_eq!(parts.iter().map(Batch::n_tgt_tokens).sum::<usize>(), whole.n_tgt_tokens());
+            for part in &parts {
+                prop_assert_eq!(part.src_len, widest(&part.src_lengths));
+                prop_assert_eq!(part.tgt_len, widest(&part.tgt_lengths));
+            }
+        }
+
+        #[test]
+        fn plan_fills_its_budget(
+            lengths in prop::collection::vec((1_u32..9, 1_u32..12), 1..60),
+            budget in 12_usize..80,
+        ) {
+            let order: Vec<u32> = (0..lengths.len() as u32).rev().collect();
+            let size = |run: &[u32]| run.len() * run.iter().map(|i| lengths[*i as usize]).map(|(src, tgt)| src.max(tgt) as usize).max().unwrap_or(0);
+            let runs = plan(&lengths, budget, &order);
+            prop_assert_eq!(runs.concat(), order);
+            for (run, next) in runs.iter().zip(&runs[1..]) {
+                prop_assert!(size(run) <= budget);
+                let more: Vec<u32> = run.iter().chain(&next[..1]).copied().collect();
+                prop_assert!(size(&more) > budget, "a run ends before it must");
+            }
+        }
+    }
+}

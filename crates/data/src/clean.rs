@@ -189,3 +189,83 @@ fn pair_hash(pair: &Pair) -> [u8; 16] {
     hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
     hash
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::NormalizeConfig;
+
+    fn pairs(sides: &[(&str, &str)]) -> Vec<Pair> {
+        let pair = |(i, (src, tgt)): (usize, &(&str, &str))| Pair {
+            src: (*src).to_owned(),
+            tgt: (*tgt).to_owned(),
+            line: i + 1,
+        };
+        sides.iter().enumerate().map(pair).collect()
+    }
+
+    fn run(sides: &[(&str, &str)], config: &CleanConfig) -> (Vec<Pair>, CleanReport) {
+        clean(pairs(sides), config, &Normalizer::new(&NormalizeConfig::default()))
+    }
+
+    #[test]
+    fn every_drop_is_counted_by_its_reason() {
+        let huge = "a".repeat(1_000_000);
+        let long = "ಕ".repeat(41);
+        let sides = [
+            ("a  cat", "ಬೆಕ್ಕು\u{200B}"),
+            (" \u{FEFF}", "\t"),
+            ("", "ಬೆಕ್ಕು"),
+            ("a dog", " "),
+            ("a dog", &huge),
+            (&long, "ನಾಯಿ"),
+            ("I", "ನಾನು ನಿನ್ನೆ ಅಲ್ಲಿಗೆ ಬಂದಿದ್ದೆನು"),
+            ("ಬೆಕ್ಕು", "ಬೆಕ್ಕು ಇದೆ"),
+            ("a cat", "a cat here"),
+            ("“a cat”", "ಬೆಕ್ಕು"),
+            ("\"a cat\"", "ಬೆಕ್ಕು"),
+            ("10:30", "೧೦:೩೦"),
+            ("a cat", "ಬೆಕ್ಕು "),
+        ];
+        let config = CleanConfig { max_chars: 40, max_length_ratio: 3.0, ..CleanConfig::default() };
+        let (kept, report) = run(&sides, &config);
+        assert_eq!(kept.iter().map(|pair| pair.line).collect::<Vec<_>>(), [1, 10, 12]);
+        assert_eq!((kept[0].src.as_str(), kept[0].tgt.as_str()), ("a cat", "ಬೆಕ್ಕು"));
+        assert_eq!(
+            report.to_string(),
+            "kept 3 of 13 pairs, 1 of them with equal sides\n\
+             dropped 1 (first at line 2): both sides blank\n\
+             dropped 1 (first at line 3): source blank\n\
+             dropped 1 (first at line 4): target blank\n\
+             dropped 2 (first at line 5): too many characters\n\
+             dropped 1 (first at line 7): lengths too different\n\
+             dropped 1 (first at line 8): source in the target's script\n\
+             dropped 1 (first at line 9): target not in its script\n\
+             dropped 2 (first at line 11): duplicate"
+        );
+        let json = serde_json::to_value(&report).expect("a report is plain data");
+        assert_eq!(json["dropped"]["too_long"]["count"], 2);
+    }
+
+    #[test]
+    fn options_switch_their_checks_off() {
+        let sides = [("a cat", "a cat here"), ("a cat", "a cat here")];
+        assert_eq!(run(&sides, &CleanConfig::default()).1.count_of(Reason::TargetScript), 2);
+        let config = CleanConfig { target_script: Script::Any, dedup: false, ..CleanConfig::default() };
+        assert_eq!(run(&sides, &config).1.kept, 2);
+        let config = CleanConfig { target_script: Script::Latin, ..CleanConfig::default() };
+        assert_eq!(run(&sides, &config).1.kept, 1);
+    }
+
+    #[test]
+    fn thread_count_does_not_show() {
+        let texts: Vec<(String, String)> =
+            (0..2000).map(|n| (format!("cat {}", n % 700), "ಬೆಕ್ಕು ".repeat(n % 7))).collect();
+        let sides: Vec<(&str, &str)> = texts.iter().map(|(src, tgt)| (src.as_str(), tgt.as_str())).collect();
+        let with = |threads| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            pool.install(|| run(&sides, &CleanConfig::default()))
+        };
+        assert_eq!(with(1), with(5));
+    }
+}

@@ -177,7 +177,7 @@ pub enum DataError {
     NoExamples,
     /// An example does not fit a batch.
     #[error(
-        "pair {index} has {tokens} tokens but a batch holds {budget}; raise batch_tokens or lower clean.max_tokens"
+        "example {index} has {tokens} tokens but a batch holds {budget}; raise batch_tokens or lower clean.max_tokens"
     )]
     ExampleTooLong {
         /// The example, from 0.
@@ -201,5 +201,62 @@ impl DataError {
             io::ErrorKind::NotFound => Self::NotFound { path },
             _ => Self::Unreadable { path, source },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_message_is_lower_case_and_ends_with_a_next_step() {
+        let path = || PathBuf::from("a.en");
+        let source = || io::Error::from(io::ErrorKind::PermissionDenied);
+        let text = || "x".to_owned();
+        let faults = [
+            DataError::FilesNotSet,
+            DataError::NotFound { path: path() },
+            DataError::NotAFile { path: path(), got: "a directory" },
+            DataError::Unreadable { path: path(), source: source() },
+            DataError::Empty { path: path() },
+            DataError::Damaged { path: path(), bytes: 5, source: source() },
+            DataError::TooLarge { path: path(), limit: 5 },
+            DataError::Bomb { path: path(), limit: 5 },
+            DataError::BadUtf8 { path: path(), line: 3, offset: 5 },
+            DataError::LineCounts {
+                src: path(),
+                tgt: path(),
+                src_lines: 5,
+                tgt_lines: 3,
+                first_suspect: Some(2),
+            },
+            DataError::Columns { path: path(), line: 3, got: 5 },
+            DataError::Overlap { set: text(), src: 3, tgt: 5, both: 2, example: text() },
+            DataError::NoText,
+            DataError::VocabTooSmall { got: 3, least: 5 },
+            DataError::VocabTooLarge { got: 5, largest: 3 },
+            DataError::TokenizerSyntax { line: 3, column: 5, message: text() },
+            DataError::TokenizerForeign { part: text(), got: text(), expected: text() },
+            DataError::TokenizerBuild { message: text() },
+            DataError::Unwritable { path: path(), source: source() },
+            DataError::NoExamples,
+            DataError::ExampleTooLong { index: 2, tokens: 5, budget: 3 },
+        ];
+        for fault in faults {
+            let message = fault.to_string();
+            let (_, step) = message.rsplit_once("; ").expect(&message);
+            assert!(!step.is_empty() && !message.ends_with('.'), "{message}");
+            assert!(message.starts_with(|c: char| c.is_ascii_lowercase()), "{message}");
+        }
+    }
+
+    #[test]
+    fn counts_are_told_with_the_suspect() {
+        let (src, tgt) = (PathBuf::from("a.en"), PathBuf::from("a.kn"));
+        let fault =
+            DataError::LineCounts { src, tgt, src_lines: 1000, tgt_lines: 999, first_suspect: Some(401) };
+        let expected = "a.en has 1000 lines but a.kn has 999 (the sides seem to part near line 401); \
+                        restore the lost lines";
+        assert_eq!(fault.to_string(), expected);
     }
 }

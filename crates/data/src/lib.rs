@@ -6,7 +6,7 @@
 //!
 //! The modules stand in the order in which a sentence meets them, and a module uses only modules
 //! above it. [`corpus`] reads aligned files into [`Pair`]s and names the line of every fault;
-//! [`normalize`] is the one normaliser of training, evaluation and user input; [`clean`] drops what
+//! [`normalize`] is the one normaliser of training, evaluation and user input; [`mod@clean`] drops what
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
 //! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between

@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
 use serde::Serialize;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -77,9 +78,10 @@ pub fn refuse_overlap(name: &str, overlap: &Overlap) -> Result<(), DataError> {
 
 /// The first line of each key.
 fn index(pairs: &[Pair], side: fn(&Pair) -> &String) -> HashMap<String, usize> {
+    let keys: Vec<Option<String>> = pairs.par_iter().map(|pair| strict_key(side(pair))).collect();
     let mut lines = HashMap::with_capacity(pairs.len());
-    for pair in pairs {
-        if let Some(key) = strict_key(side(pair)) {
+    for (key, pair) in keys.into_iter().zip(pairs) {
+        if let Some(key) = key {
             lines.entry(key).or_insert(pair.line);
         }
     }
@@ -103,5 +105,71 @@ fn ascii_digit(c: char) -> char {
     match c {
         '೦'..='೯' => char::from(b'0' + (c as u32 - '೦' as u32) as u8),
         _ => c,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(line: usize, src: &str, tgt: &str) -> Pair {
+        Pair { src: src.to_owned(), tgt: tgt.to_owned(), line }
+    }
+
+    /// Lines `from..to` of a made-up corpus: no two share a side.
+    fn corpus(from: usize, to: usize) -> Vec<Pair> {
+        let line = |n: usize| pair(n - from + 1, &format!("The {n} Cats sat."), &format!("ಬೆಕ್ಕು {n} ಕುಳಿತವು."));
+        (from..to).map(line).collect()
+    }
+
+    #[test]
+    fn finds_each_planted_overlap_and_nothing_else() {
+        let train = corpus(0, 500);
+        let mut held_out = corpus(1000, 1200);
+        assert!(overlap(&train, &held_out).is_empty());
+        for k in 0..37 {
+            let (place, n) = (5 * k + 2, 13 * k);
+            let kannada_n: String = n
+                .to_string()
+                .chars()
+                .map(|d| char::from_u32(d as u32 - '0' as u32 + 0x0CE6).expect("a digit"))
+                .collect();
+            let [src, tgt] = match k % 3 {
+                0 => [format!("the {n}  cats, SAT"), format!("ಬೆಕ್ಕು {kannada_n} ಕುಳಿತವು!")],
+                1 => [format!("“The {kannada_n} cats sat”"), "ಬೇರೆ".repeat(k + 1)],
+                _ => ["other ".repeat(k + 1), format!("ಬ\u{0CC6}ಕ್ಕು-{n} ಕುಳಿತವು")],
+            };
+            held_out[place] = pair(place + 1, &src, &tgt);
+        }
+        let found = overlap(&train, &held_out);
+        assert_eq!((found.src, found.tgt, found.both), (13 + 12, 13 + 12, 13));
+        assert_eq!(found.src + found.tgt - found.both, 37);
+        assert_eq!(found.examples, [(3, 1), (8, 14), (13, 27), (18, 40), (23, 53)]);
+    }
+
+    #[test]
+    fn key_keeps_what_distinguishes_words() {
+        for (one, other) in
+            [("ಕನ", "ಕನ್"), ("ಜ", "ಜ಼"), ("ಕಿ", "ಕೀ"), ("10", "100"), ("?", "!"), ("resume", "résumé")]
+        {
+            assert_ne!(strict_key(one), strict_key(other), "{one} {other}");
+        }
+        for (one, other) in [("ಸಾಫ್ಟ್\u{200C}ವೇರ್", "ಸಾಫ್ಟ್ವೇರ್"), ("It's 5", "its ೫."), ("CAFÉ", "cafe\u{301}")]
+        {
+            assert_eq!(strict_key(one), strict_key(other), "{one} {other}");
+        }
+        assert_eq!(strict_key("  "), None);
+    }
+
+    #[test]
+    fn refusal_names_set_counts_and_lines() {
+        let found = overlap(&corpus(0, 3), &corpus(1, 2));
+        let fault = refuse_overlap("dev", &found).expect_err("one line overlaps").to_string();
+        assert_eq!(
+            fault,
+            "dev: of its lines 1 have their source and 1 their target in the training data (1 both; \
+             line 1 is training line 2); remove them, or set clean.allow_overlap = true"
+        );
+        assert!(refuse_overlap("dev", &Overlap::default()).is_ok());
     }
 }

@@ -24,7 +24,8 @@ pub fn activation<const D: usize>(x: Tensor<D>, activation: Activation, dropout:
     plain(x, activation, dropout)
 }
 
-fn plain<const D: usize>(x: Tensor<D>, activation: Activation, dropout: Dropout) -> Tensor<D> {
+/// The plain body.
+pub fn plain<const D: usize>(x: Tensor<D>, activation: Activation, dropout: Dropout) -> Tensor<D> {
     let y = match activation {
         Activation::Relu => burn_activation::relu(x),
         Activation::Gelu => burn_activation::gelu(x),

@@ -1,4 +1,4 @@
-//! AdamW (Loshchilov & Hutter 2019, arXiv:1711.05101; Kingma & Ba 2015, arXiv:1412.6980).
+//! Adam with decoupled weight decay (Loshchilov & Hutter 2019, arXiv:1711.05101; Kingma & Ba 2015, arXiv:1412.6980).
 //!
 //! With g the clipped gradient: `m ← β₁m + (1−β₁)g`, `v ← β₂v + (1−β₂)g²`,
 //! `p ← p − lr·(m̂/(√v̂ + ε) + wd·p)` where `m̂ = m/(1−β₁ᵗ)` and `v̂ = v/(1−β₂ᵗ)`.
@@ -59,7 +59,8 @@ fn corrections(step: &AdamW) -> (f64, f64) {
     (1.0 - step.beta_1.powf(t), 1.0 - step.beta_2.powf(t))
 }
 
-fn plain<const D: usize>(
+/// The plain body.
+pub fn plain<const D: usize>(
     param: Tensor<D>,
     grad: Tensor<D>,
     moments: Moments<D>,

@@ -5,6 +5,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::bits::Stream;
+use crate::simd::vectorised;
 
 /// How much falls, and the key that says what falls.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -72,10 +73,37 @@ pub fn dropout_add<const D: usize>(x: Tensor<D>, residual: Tensor<D>, dropout: D
     if dropout.is_none() {
         return residual + x;
     }
+    plain_add(x, residual, dropout)
+}
+
+/// The plain body.
+pub fn plain<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
+    let factors = dropout.factors(x.dims(), &x.device());
+    x * factors
+}
+
+/// The plain body of [`dropout_add`].
+pub fn plain_add<const D: usize>(x: Tensor<D>, residual: Tensor<D>, dropout: Dropout) -> Tensor<D> {
     residual + plain(x, dropout)
 }
 
-pub(crate) fn plain<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
-    let factors = dropout.factors(x.dims(), &x.device());
-    x * factors
+/// Dropout in place on the elements whose flat indices start at `first`.
+pub(crate) fn drop_slice(xs: &mut [f32], first: u64, dropout: Dropout) {
+    let (stream, scale, threshold) = (Stream::new(dropout.key), dropout.scale(), dropout.threshold());
+    // A block of indices ends where the lower half of the index overflows.
+    let in_block = ((1 << 32) - (first & u64::from(u32::MAX))).min(xs.len() as u64) as usize;
+    let (xs, rest) = xs.split_at_mut(in_block);
+    drop_block(xs, stream.block((first >> 32) as u32), first as u32, scale, threshold);
+    if !rest.is_empty() {
+        drop_slice(rest, first + in_block as u64, dropout);
+    }
+}
+
+vectorised! {
+    fn drop_block(xs: &mut [f32], stream: Stream, first: u32, scale: f32, threshold: u32) {
+        for (i, x) in (0u32..).zip(xs) {
+            let kept = stream.at(first.wrapping_add(i)) >= threshold;
+            *x = if kept { *x * scale } else { 0.0 };
+        }
+    }
 }

@@ -7,7 +7,16 @@
 //! Axes: `batch`, `n_heads`, `q_len` and `k_len` (queries, keys), `d_head`, `d_model`, `vocab`; `..` stands
 //! for any number of leading axes. Floats are float32.
 
+#![allow(
+    unsafe_code,
+    reason = "the one crate that may: vectors, uninitialised buffers and the matrix product"
+)]
+#![allow(clippy::inline_always, reason = "a body is compiled for each instruction set only if it is inlined")]
+
 pub mod bits;
+mod simd;
+mod flex;
+mod matrix;
 mod linear;
 mod layer_norm;
 mod dropout;
@@ -17,6 +26,8 @@ mod cross_entropy;
 mod embedding;
 mod project;
 mod adamw;
+#[cfg(test)]
+mod testing;
 
 pub use activation::{Activation, activation};
 pub use adamw::{AdamW, Moments, adamw, squared_norm};
@@ -27,3 +38,16 @@ pub use embedding::embedding;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
 pub use project::project;
+
+/// The plain bodies, for tests of parity and for benchmarks: the same signatures, on every backend.
+pub mod plain {
+    pub use crate::activation::plain as activation;
+    pub use crate::adamw::plain as adamw;
+    pub use crate::attention::plain::attention;
+    pub use crate::cross_entropy::plain as cross_entropy;
+    pub use crate::dropout::{plain as dropout, plain_add as dropout_add};
+    pub use crate::embedding::plain as embedding;
+    pub use crate::layer_norm::plain as layer_norm;
+    pub use crate::linear::plain as linear;
+    pub use crate::project::plain as project;
+}

@@ -19,7 +19,8 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tens
     plain(x.reshape([n, d_in]), weight, bias).reshape(out_shape)
 }
 
-fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+/// The plain body.
+pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
     let y = x.matmul(weight);
     match bias {
         Some(bias) => y + bias.unsqueeze(),

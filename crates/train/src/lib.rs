@@ -1,1 +1,32 @@
-//! train
+//! Time, disk and people: trains a Transformer on a parallel corpus, keeps what it learns, scores it, translates.
+//!
+//! ```text
+//! config ─ corpora ─ trainer (tensors ─ loss ─ schedule ─ optimizer) ─ validate ─ checkpoint ─▶ model directory ─ translator
+//! ```
+//!
+//! The binary `train` is a thin shell around [`cli::main`].
+#![forbid(unsafe_code)]
+
+pub mod error;
+pub mod config;
+pub mod device;
+pub mod files;
+pub mod corpora;
+pub mod tensors;
+pub mod loss;
+pub mod schedule;
+pub mod optimizer;
+pub mod metrics;
+pub mod model_dir;
+pub mod translator;
+pub mod validate;
+pub mod average;
+pub mod checkpoint;
+pub mod log;
+pub mod run_dir;
+pub mod card;
+pub mod trainer;
+pub mod commands;
+pub mod cli;
+
+pub use error::TrainError;

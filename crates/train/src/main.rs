@@ -1,1 +1,5 @@
-fn main() {}
+//! The binary `train`.
+
+fn main() -> std::process::ExitCode {
+    train::cli::main()
+}

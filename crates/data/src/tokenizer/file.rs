@@ -22,6 +22,7 @@ const SHOWN_CHARS: usize = 60;
 /// Tokens by id, and merges by rank.
 pub(super) type Learned = (Vec<String>, Vec<(String, String)>);
 
+#[expect(clippy::missing_panics_doc, reason = "what is expected holds for every tokenizer that can be built")]
 impl Tokenizer {
     /// The content of `tokenizer.json`, which the `tokenizers` library of any language reads.
     pub fn to_json(&self) -> String {
@@ -77,12 +78,13 @@ impl Tokenizer {
 /// Takes vocabulary and merges out of a model in JSON, checked.
 pub(super) fn learned(model: &Value) -> Result<Learned, DataError> {
     let tokens = tokens(&model["vocab"])?;
-    let known: HashSet<&str> = tokens.iter().map(String::as_str).collect();
+    let known: HashSet<&str> = tokens.iter().skip(FIRST_LEARNED).map(String::as_str).collect();
     let mut merges = Vec::new();
     let listed =
         model["merges"].as_array().ok_or_else(|| foreign("model.merges", &model["merges"], "a list"))?;
     for (i, merge) in listed.iter().enumerate() {
-        let fault = || foreign(&format!("model.merges[{i}]"), merge, "two tokens that join into a third");
+        let fault =
+            || foreign(&format!("model.merges[{i}]"), merge, "two learned tokens that join into a third");
         let (left, right) = merge
             .as_array()
             .and_then(|pair| Some((pair.first()?.as_str()?, pair.get(1)?.as_str()?)))

@@ -1,1 +1,303 @@
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::config::{NormalizeConfig, TokenizerConfig};
+use crate::normalize::Normalizer;
+
+/// Text of both languages, with control tokens and byte tokens spelt out as often as words.
+static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let english = [
+        "the cat sat on the mat",
+        "my mother's house isn't big",
+        "where is the \"red\" book?",
+        "no, (not) 2024 at 10:30",
+    ];
+    let kannada = [
+        "ಬೆಕ್ಕು ಚಾಪೆಯ ಮೇಲೆ ಕುಳಿತಿತು",
+        "ನನ್ನ ತಾಯಿಯ ಮನೆ ದೊಡ್ಡದಲ್ಲ",
+        "ಕೆಂಪು ಪುಸ್ತಕ ಎಲ್ಲಿದೆ?",
+        "ಸಾಫ್ಟ್\u{200C}ವೇರ್ ರ\u{200D}\u{0CCD}ಯಾಂಕ್ 2024",
+    ];
+    let markup = ["<s> </s> <pad> <0x41> <0x00>", "<s></s><pad><0x41>"];
+    let line = |n: usize| {
+        let all = [&english[..], &kannada, &markup].concat();
+        format!("{} {}", all[n % all.len()], all[n * 7 % 10])
+    };
+    (0..200).map(line).collect()
+});
+
+const CONFIG: TokenizerConfig = TokenizerConfig { vocab_size: 420, min_char_count: 2 };
+
+static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| train(&CONFIG).expect("the text supports the size"));
+
+/// With as many merges as the text supports: every word of it is a token.
+static WORDS: LazyLock<Tokenizer> = LazyLock::new(|| {
+    let Err(DataError::VocabTooLarge { largest, .. }) =
+        train(&TokenizerConfig { vocab_size: 9000, ..CONFIG })
+    else {
+        panic!("9000 is too large");
+    };
+    train(&TokenizerConfig { vocab_size: largest, ..CONFIG }).expect("the largest size works")
+});
+
+fn train(config: &TokenizerConfig) -> Result<Tokenizer, DataError> {
+    Tokenizer::train(LINES.iter().map(String::as_str), config)
+}
+
+#[test]
+fn ids_are_control_tokens_then_bytes_then_text() {
+    let tokenizer = &*TOKENIZER;
+    assert_eq!(tokenizer.vocab_size(), CONFIG.vocab_size);
+    let tokens = [0, 1, 2, 3, 3 + 0x41, 258, 259].map(|id| tokenizer.token(id).expect("an id"));
+    assert_eq!(tokens, ["<pad>", "<s>", "</s>", "<0x00>", "<0x41>", "<0xFF>", " "]);
+    assert_eq!([tokenizer.pad_id(), tokenizer.bos_id(), tokenizer.eos_id()], [0, 1, 2]);
+    assert_eq!(tokenizer.token(CONFIG.vocab_size as u32), None);
+}
+
+#[test]
+fn a_word_is_the_same_token_anywhere() {
+    let pieces = WORDS.tokenize("the cat, the mother's house isn't \"the\" 10");
+    let expected =
+        [" the", " cat", ",", " the", " mother's", " house", " isn't", " \"", "the", "\"", " 1", "0"];
+    assert_eq!(pieces, expected);
+    let ids = TOKENIZER.encode("the the");
+    assert_eq!(ids[0], ids[1]);
+}
+
+#[test]
+fn kannada_signs_and_joiners_stay_in_their_word() {
+    assert_eq!(
+        WORDS.tokenize("ಸಾಫ್ಟ್\u{200C}ವೇರ್ ಬೆಕ್ಕು ರ\u{200D}\u{0CCD}ಯಾಂಕ್"),
+        [" ಸಾಫ್ಟ್\u{200C}ವೇರ್", " ಬೆಕ್ಕು", " ರ\u{200D}\u{0CCD}ಯಾಂಕ್"]
+    );
+}
+
+#[test]
+fn training_is_the_same_for_every_run_and_thread_count() {
+    let mut hashes = BTreeMap::new();
+    for run in 0..20 {
+        let threads = [1, 2, 4, 16][run % 4];
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+        let hash = pool.install(|| train(&CONFIG)).expect("a tokenizer").hash();
+        hashes.entry(hash).or_insert_with(Vec::new).push(threads);
+    }
+    assert_eq!(hashes.len(), 1, "{hashes:?}");
+}
+
+/// A change of this value means that the same text gives another vocabulary: say so in CHANGELOG.
+#[test]
+fn golden_hash() {
+    let expected = "3966de27097dbc2fe07183f418ccd32e0b86ac1f65b5d0b6533237bf4c082b56";
+    assert_eq!(TOKENIZER.hash(), expected);
+}
+
+#[test]
+fn what_a_user_types_is_text() {
+    for reloaded in
+        [TOKENIZER.clone(), Tokenizer::from_bytes(TOKENIZER.to_json().as_bytes()).expect("our own file")]
+    {
+        for token in ["<pad>", "<s>", "</s>", "<unk>", "<0x41>", "<0x00>", "▁", "Ġ", "\u{E000}", "</s><s>"]
+        {
+            for text in [token.to_owned(), format!("a{token}b"), format!("the {token} ಬೆಕ್ಕು"), token.repeat(3)]
+            {
+                let ids = reloaded.encode(&text);
+                assert!(ids.iter().all(|id| *id > 2), "{text}: {ids:?}");
+                assert_eq!(reloaded.detokenize(&ids), text);
+            }
+        }
+    }
+}
+
+#[test]
+fn no_learned_token_looks_like_a_fixed_one() {
+    let learned: Vec<&str> = (FIRST_LEARNED as u32..).map_while(|id| TOKENIZER.token(id)).collect();
+    assert_eq!(learned.len(), CONFIG.vocab_size - FIRST_LEARNED);
+    for token in learned {
+        assert!(!token.contains('<') || ["<", " <"].contains(&token), "{token:?}");
+    }
+}
+
+#[test]
+fn what_is_not_in_the_vocabulary_becomes_bytes() {
+    assert_eq!(TOKENIZER.tokenize("the 😀"), [" the", " ", "<0xF0>", "<0x9F>", "<0x98>", "<0x80>"]);
+    let rare = LINES.iter().map(String::as_str).chain(["zz Ω"]);
+    let tokenizer =
+        Tokenizer::train(rare, &TokenizerConfig { min_char_count: 3, ..CONFIG }).expect("a tokenizer");
+    assert_eq!(tokenizer.tokenize("theΩz"), [" the", "<0xCE>", "<0xA9>", "<0x7A>"]);
+}
+
+#[test]
+fn detokenize_skips_control_tokens_and_replaces_bad_bytes() {
+    let the = TOKENIZER.encode("the");
+    assert_eq!(TOKENIZER.detokenize(&[&[1][..], &the, &[2, 0, 0]].concat()), "the");
+    assert_eq!(TOKENIZER.detokenize(&[3 + 0xE0, 3 + 0xB2]), "\u{FFFD}\u{FFFD}");
+    assert_eq!(TOKENIZER.detokenize(&[9999]), "");
+    assert_eq!(TOKENIZER.detokenize(&[]), "");
+    assert!(TOKENIZER.encode("").is_empty());
+}
+
+#[test]
+fn batches_encode_as_single_texts_do() {
+    let expected: Vec<Vec<u32>> = LINES.iter().map(|line| TOKENIZER.encode(line)).collect();
+    assert_eq!(TOKENIZER.encode_batch(&LINES), expected);
+}
+
+#[test]
+fn sizes_that_cannot_be_had_name_one_that_can() {
+    let sized = |vocab_size| train(&TokenizerConfig { vocab_size, ..CONFIG });
+    let Err(DataError::VocabTooSmall { got: 261, least }) = sized(261) else { panic!("261 is too small") };
+    assert!(matches!(sized(least - 1), Err(DataError::VocabTooSmall { .. })));
+    assert_eq!(sized(least).expect("the least size works").vocab_size(), least);
+    let Err(DataError::VocabTooLarge { got: 9000, largest }) = sized(9000) else {
+        panic!("9000 is too large")
+    };
+    assert!(matches!(sized(largest + 1), Err(DataError::VocabTooLarge { .. })));
+    assert_eq!(sized(largest).expect("the largest size works").vocab_size(), largest);
+    for lines in [vec![], vec!["", ""]] {
+        assert!(matches!(Tokenizer::train(lines.into_iter(), &CONFIG), Err(DataError::NoText)));
+    }
+}
+
+/// Very long words are cut, in training and in use, at the same places.
+#[test]
+fn long_words_are_cut_in_pieces() {
+    for word in ["a".repeat(1_000_000), "ಕ್".repeat(500_000)] {
+        let ids = TOKENIZER.encode(&word);
+        assert_eq!(TOKENIZER.detokenize(&ids), word);
+        let mut seen = 0;
+        let ends = ids.iter().map(|id| {
+            seen += TOKENIZER.token(*id).expect("an id").chars().count();
+            seen
+        });
+        let cuts = ends.filter(|end| end % MAX_PIECE_CHARS == 0).count();
+        assert_eq!(cuts, 1_000_001 / MAX_PIECE_CHARS);
+    }
+    let huge = "ab".repeat(500_000);
+    let lines = LINES.iter().map(String::as_str).chain([huge.as_str()]);
+    let tokenizer = Tokenizer::train(lines, &CONFIG).expect("a tokenizer");
+    let longest = (0..).map_while(|id| tokenizer.token(id)).map(|token| token.chars().count()).max();
+    assert!(longest.expect("tokens") <= MAX_PIECE_CHARS);
+}
+
+#[test]
+fn a_saved_tokenizer_loads_as_itself() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let path = dir.path().join("tokenizer.json");
+    TOKENIZER.save(&path).expect("the directory can be written");
+    let loaded = Tokenizer::load(&path).expect("our own file");
+    assert_eq!(loaded.hash(), TOKENIZER.hash());
+    assert_eq!(loaded.encode_batch(&LINES), TOKENIZER.encode_batch(&LINES));
+    assert!(matches!(Tokenizer::load(dir.path()), Err(DataError::NotAFile { .. })));
+    assert!(matches!(TOKENIZER.save(dir.path()), Err(DataError::Unwritable { .. })));
+    let file = std::fs::File::create(&path).expect("the file can be written");
+    file.set_len((64 << 20) + 1).expect("sparse files can be made");
+    assert!(matches!(Tokenizer::load(&path), Err(DataError::TooLarge { .. })));
+}
+
+#[test]
+fn foreign_parts_are_refused_by_name() {
+    let own: Value = serde_json::from_str(&TOKENIZER.to_json()).expect("json");
+    let change = |pointer: &str, value: Value| {
+        let mut changed = own.clone();
+        *changed.pointer_mut(pointer).expect(pointer) = value;
+        changed
+    };
+    let mut extra = own.clone();
+    extra["model"]["vocab"]["<evil>"] = json!(5000);
+    let mut bytes_merged = own.clone();
+    bytes_merged["model"]["vocab"]["<0x41><0x42>"] = json!(CONFIG.vocab_size);
+    bytes_merged["model"]["merges"][0] = json!(["<0x41>", "<0x42>"]);
+    let mut unknown_key = own.clone();
+    unknown_key["model"]["url"] = json!("http://example.org");
+    for (file, part) in [
+        (change("/normalizer", Value::Null), "normalizer"),
+        (change("/normalizer", json!({"type": "NFKC"})), "normalizer"),
+        (change("/pre_tokenizer/pretokenizers/0/pattern/Regex", json!("(a+)+$")), "pre_tokenizer"),
+        (change("/decoder/decoders/2/start", json!(9)), "decoder"),
+        (change("/added_tokens/0/content", json!("the")), "added_tokens"),
+        (change("/truncation", json!({"max_length": 1})), "truncation"),
+        (change("/version", json!("2.0")), "version"),
+        (change("/model/type", json!("WordPiece")), "model.type"),
+        (change("/model/byte_fallback", json!(false)), "model.byte_fallback"),
+        (change("/model/dropout", json!(0.5)), "model.dropout"),
+        (change("/model/vocab/<pad>", json!(1)), "model.vocab"),
+        (change("/model/vocab/<s>", json!(-1)), "model.vocab"),
+        (change("/model/vocab/<s>", json!(1.5)), "model.vocab"),
+        (change("/model/vocab", json!({})), "model.vocab"),
+        (change("/model/vocab", json!([1])), "model.vocab"),
+        (change("/model/merges/0", json!(["no", "such"])), "model.merges[0]"),
+        (change("/model/merges/1", json!(["a"])), "model.merges[1]"),
+        (change("/model/merges/1", json!(["a", "b", "c"])), "model.merges[1]"),
+        (change("/model/merges", json!("a b")), "model.merges"),
+        (change("/model", Value::Null), "model.vocab"),
+        (extra, "model.vocab"),
+        (bytes_merged, "model.merges[0]"),
+        (unknown_key, "model.url"),
+    ] {
+        let fault = Tokenizer::from_bytes(file.to_string().as_bytes()).expect_err(part);
+        let DataError::TokenizerForeign { part: got, .. } = &fault else { panic!("{part}: {fault}") };
+        assert_eq!(got, part, "{fault}");
+    }
+    let fault = Tokenizer::from_bytes(change("/normalizer", Value::Null).to_string().as_bytes());
+    let expected = r#"tokenizer: normalizer: got null, expected {"prepend":" ","type":"Prepend"}; take a file that this program wrote"#;
+    assert_eq!(fault.expect_err("no normalizer").to_string(), expected);
+    for text in ["", "{", "[]", "null", "\u{0}", &"[".repeat(100_000)] {
+        assert!(Tokenizer::from_bytes(text.as_bytes()).is_err(), "{}", &text[..text.len().min(9)]);
+    }
+}
+
+fn any_text() -> impl Strategy<Value = String> {
+    let literal =
+        ["</s>", "<s>", "<pad>", "<0x41>", "<unk>", "▁", "Ġ", "the", "isn't", " ", "'", "😀", "\u{E000}"];
+    let part = prop_oneof![
+        4 => prop::char::range('\u{0C80}', '\u{0CFF}').prop_map(String::from),
+        2 => prop::sample::select(vec!["\u{200C}", "\u{200D}", "\u{0CCD}", "\u{0CCD}\u{200C}"]).prop_map(str::to_owned),
+        2 => prop::char::range(' ', '~').prop_map(String::from),
+        3 => prop::sample::select(literal.to_vec()).prop_map(str::to_owned),
+        1 => any::<char>().prop_map(String::from),
+    ];
+    prop::collection::vec(part, 0..30).prop_map(|parts| parts.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn detokenize_undoes_encode(text in any_text()) {
+        let normal = Normalizer::new(&NormalizeConfig::default()).normalize(&text);
+        for text in [text, normal] {
+            let ids = TOKENIZER.encode(&text);
+            prop_assert!(ids.iter().all(|id| (3..CONFIG.vocab_size as u32).contains(id)));
+            prop_assert_eq!(TOKENIZER.detokenize(&ids), text);
+        }
+    }
+
+    #[test]
+    fn any_ids_give_text(ids in prop::collection::vec(0_u32..500, 0..30)) {
+        TOKENIZER.detokenize(&ids);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_file_gives_an_error_or_a_tokenizer(
+        edits in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        cut in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let mut bytes = TOKENIZER.to_json().into_bytes();
+        for (place, byte) in edits {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        bytes.truncate(cut.map_or(bytes.len(), |cut| cut.index(bytes.len())));
+        if let Ok(tokenizer) = Tokenizer::from_bytes(&bytes) {
+            prop_assert_eq!(tokenizer.detokenize(&tokenizer.encode("the ಬೆಕ್ಕು")), "the ಬೆಕ್ಕು");
+        }
+    }
+}

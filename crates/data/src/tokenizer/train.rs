@@ -29,13 +29,7 @@ impl Tokenizer {
         lines: impl Iterator<Item = &'a str>,
         config: &TokenizerConfig,
     ) -> Result<Self, DataError> {
-        let mut chars = 0_usize;
-        let lines: Vec<&str> = lines
-            .take_while(|line| {
-                chars += line.chars().count();
-                chars <= MAX_CHARS
-            })
-            .collect();
+        let lines = within_limit(lines);
         let alphabet = alphabet(&lines, config.min_char_count);
         if alphabet.is_empty() {
             return Err(DataError::NoText);
@@ -50,6 +44,24 @@ impl Tokenizer {
         }
         Self::assemble(tokens, merges)
     }
+}
+
+/// The lines before the limit of characters is reached.
+fn within_limit<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut chars = 0_usize;
+    let mut kept = Vec::new();
+    for line in lines {
+        chars += line.chars().count();
+        if chars > MAX_CHARS {
+            tracing::warn!(
+                lines = kept.len(),
+                "the vocabulary is learned from the first {MAX_CHARS} characters"
+            );
+            break;
+        }
+        kept.push(line);
+    }
+    kept
 }
 
 /// The characters seen `min_count` times or more, and the space that stands before every text.

@@ -3,11 +3,22 @@
 //! Deviation: a query that may see no key gives zeros (the paper leaves it undefined), and dropout falls on the
 //! weights, as in the authors' own code.
 
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::{
+    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
+};
 use burn::tensor::{Bool, Tensor};
 
 use crate::dropout::Dropout;
+use crate::flex::is_fast;
+use fast::{Inputs, Visible, rows_dense};
 
-mod plain;
+mod fast;
+pub(crate) mod plain;
 
 /// Which keys a query may see.
 #[derive(Clone, Debug)]
@@ -27,7 +38,8 @@ pub enum Order {
     Causal,
 }
 
-/// `dropout(softmax(q·kᵀ/√d_head + mask))·v`. Views (swapped axes) are taken as they are.
+/// `dropout(softmax(q·kᵀ/√d_head + mask))·v`. Views (swapped axes) are taken as they are, and the output is a view of
+/// `[batch, q_len, n_heads, d_head]`: merging its heads costs nothing.
 ///
 /// # Shapes
 /// `q [batch, n_heads, q_len, d_head]`, `k` and `v [batch, n_heads, k_len, d_head]` →
@@ -38,7 +50,18 @@ pub enum Order {
 pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: &Mask, dropout: Dropout) -> Tensor<4> {
     assert_eq!(k.dims(), v.dims(), "attention: shapes of k and v");
     check(&q, &k, mask);
-    plain::attention(q, k, v, mask, dropout)
+    if !is_fast(&q) {
+        return plain::attention(q, k, v, mask, dropout);
+    }
+    let padding = mask.padding.clone().map(|padding| padding.into_data().iter::<bool>().collect());
+    let visible = Visible { padding: padding.unwrap_or_default(), order: mask.order };
+    Tensor::from_dispatch(<Dispatch as AttentionOps>::attention(
+        q.into_dispatch(),
+        k.into_dispatch(),
+        v.into_dispatch(),
+        visible,
+        dropout,
+    ))
 }
 
 /// The weights `softmax(q·kᵀ/√d_head + mask)` themselves, without dropout, for pictures and tests.
@@ -56,13 +79,74 @@ pub fn attention_weights(q: Tensor<4>, k: Tensor<4>, mask: &Mask) -> Tensor<4> {
 fn check(q: &Tensor<4>, k: &Tensor<4>, mask: &Mask) {
     let [batch, n_heads, q_len, d_head] = q.dims();
     let [k_batch, k_heads, k_len, k_width] = k.dims();
-    assert_eq!(
-        (batch, n_heads, d_head),
-        (k_batch, k_heads, k_width),
-        "attention: batch, n_heads, d_head of q and k"
-    );
+    let (left, right) = ((batch, n_heads, d_head), (k_batch, k_heads, k_width));
+    assert_eq!(left, right, "attention: batch, n_heads, d_head of q and k");
     if let Some(padding) = &mask.padding {
         assert_eq!(padding.dims(), [batch, k_len], "attention: padding is [batch, k_len]");
     }
     assert!(mask.order == Order::Any || q_len <= k_len, "attention: {q_len} causal queries, {k_len} keys");
 }
+
+#[backend_extension(Autodiff, Flex)]
+trait AttentionOps: Backend {
+    fn attention(
+        q: FloatTensor<Self>,
+        k: FloatTensor<Self>,
+        v: FloatTensor<Self>,
+        visible: Visible,
+        dropout: Dropout,
+    ) -> FloatTensor<Self>;
+}
+
+impl AttentionOps for Flex {
+    fn attention(
+        q: FlexTensor,
+        k: FlexTensor,
+        v: FlexTensor,
+        visible: Visible,
+        dropout: Dropout,
+    ) -> FlexTensor {
+        let [q, k, v] = [q, k, v].map(rows_dense);
+        fast::forward(&Inputs { q, k, v, visible, dropout }).0
+    }
+}
+
+impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
+    fn attention(
+        q: FloatTensor<Self>,
+        k: FloatTensor<Self>,
+        v: FloatTensor<Self>,
+        visible: Visible,
+        dropout: Dropout,
+    ) -> FloatTensor<Self> {
+        let ((q, q_node), (k, k_node), (v, v_node)) = (q.into_parts(), k.into_parts(), v.into_parts());
+        let [q, k, v] = [q, k, v].map(rows_dense);
+        let inputs = Inputs { q, k, v, visible, dropout };
+        let (out, log_sums) = fast::forward(&inputs);
+        match Step.prepare::<C>([q_node, k_node, v_node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish((inputs, log_sums), out),
+            OpsKind::UnTracked(step) => step.finish(out),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Step;
+
+impl Backward<Flex, 3> for Step {
+    type State = (Inputs, Vec<f32>);
+
+    fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<Flex>(&ops.node);
+        let (inputs, log_sums) = ops.state;
+        let gradients = fast::backward(&inputs, &log_sums, grad);
+        for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
+            if let Some(parent) = parent {
+                grads.register::<Flex>(parent.id, gradient);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -8,13 +8,8 @@ use crate::dropout::{Dropout, dropout as drop};
 /// Lower than any score, yet finite, so that a row with nothing to see has no NaN in it.
 const BLOCKED: f32 = -1e30;
 
-pub(super) fn attention(
-    q: Tensor<4>,
-    k: Tensor<4>,
-    v: Tensor<4>,
-    mask: &Mask,
-    dropout: Dropout,
-) -> Tensor<4> {
+/// The plain body.
+pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: &Mask, dropout: Dropout) -> Tensor<4> {
     drop(weights(q, k, mask), dropout).matmul(v)
 }
 

@@ -79,10 +79,16 @@ impl std::error::Error for MetricsError {}
 
 /// Scores line i of `hypotheses` against line i of `references` with all four metrics.
 ///
-/// ```ignore
-/// let text = ["ಬೆಕ್ಕು ಮನೆಯಲ್ಲಿ ಇದೆ ಎಂದಳು".to_string()];
-/// let scores = evaluate(&text, &text)?;
-/// assert_eq!((scores.chrf.score, scores.ter.score), (100.0, 0.0));
+/// ```
+/// use train::metrics::evaluate;
+///
+/// let references = ["ಬೆಕ್ಕು ಇಂದು ಮನೆಯಲ್ಲಿ ಇದೆ".to_owned()];
+/// let hypotheses = ["ಇಂದು ಬೆಕ್ಕು ಮನೆಯಲ್ಲಿ ಇದೆ".to_owned()];
+/// let scores = evaluate(&hypotheses, &references)?;
+/// assert_eq!(scores.ter.score, 25.0); // one shift for four words
+/// assert_eq!(scores.bleu.counts, [4, 1, 0, 0]);
+/// assert_eq!(evaluate(&references, &references)?.chrf.score, 100.0);
+/// # Ok::<(), train::metrics::MetricsError>(())
 /// ```
 ///
 /// # Errors

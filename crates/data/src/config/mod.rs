@@ -3,10 +3,14 @@
 //! Each section is a plain structure that refuses unknown keys; `validate` returns all its faults
 //! at once, with keys relative to the section.
 
+mod script;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+
+pub use script::Script;
 
 /// One fault of a section: the key and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -190,66 +194,8 @@ pub struct NormalizeConfig {
 
 impl NormalizeConfig {
     /// All faults of the section: every value of it is sound.
-    #[expect(clippy::unused_self, reason = "every section answers `validate`")]
     pub fn validate(&self) -> Vec<Fault> {
         Vec::new()
-    }
-}
-
-/// A writing system that the target side can be held to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Script {
-    /// No check.
-    Any,
-    /// Devanagari block.
-    Devanagari,
-    /// Kannada block.
-    Kannada,
-    /// Latin letters, with and without marks.
-    Latin,
-    /// Tamil block.
-    Tamil,
-    /// Telugu block.
-    Telugu,
-}
-
-impl Script {
-    /// The script in which a language is usually written, if it is one of ours.
-    pub fn of_language(code: &str) -> Option<Self> {
-        match code.split(['-', '_']).next().unwrap_or_default() {
-            "kn" | "kan" => Some(Self::Kannada),
-            "hi" | "mr" | "ne" | "sa" => Some(Self::Devanagari),
-            "ta" => Some(Self::Tamil),
-            "te" => Some(Self::Telugu),
-            "en" | "de" | "fr" | "es" | "it" | "nl" | "pt" => Some(Self::Latin),
-            _ => None,
-        }
-    }
-
-    /// True if `c` stands in the script; true of everything for [`Script::Any`].
-    pub fn contains(self, c: char) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Devanagari => ('\u{0900}'..='\u{097F}').contains(&c),
-            Self::Kannada => ('\u{0C80}'..='\u{0CFF}').contains(&c),
-            Self::Latin => c.is_ascii_alphabetic() || ('\u{00C0}'..='\u{024F}').contains(&c),
-            Self::Tamil => ('\u{0B80}'..='\u{0BFF}').contains(&c),
-            Self::Telugu => ('\u{0C00}'..='\u{0C7F}').contains(&c),
-        }
-    }
-}
-
-impl std::fmt::Display for Script {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Any => "any",
-            Self::Devanagari => "devanagari",
-            Self::Kannada => "kannada",
-            Self::Latin => "latin",
-            Self::Tamil => "tamil",
-            Self::Telugu => "telugu",
-        })
     }
 }
 
@@ -345,5 +291,87 @@ impl TokenizerConfig {
             faults.push(Fault::new("min_char_count", "got 0, expected 1 or more; 1 keeps every character"));
         }
         faults
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(faults: &[Fault]) -> Vec<&str> {
+        faults.iter().map(|fault| fault.key.as_str()).collect()
+    }
+
+    #[test]
+    fn all_faults_come_at_once_with_their_keys() {
+        let mut config = DataConfig {
+            train: ParallelFiles::pair("a.en", ""),
+            dev: ParallelFiles { tsv: Some("d.tsv".into()), ..ParallelFiles::pair("d.en", "d.kn") },
+            tgt_lang: "ಕನ್ನಡ".to_owned(),
+            ..DataConfig::default()
+        };
+        config.test_sets.insert("news".to_owned(), ParallelFiles::default());
+        config.clean =
+            CleanConfig { max_chars: 0, max_tokens: 1, max_length_ratio: f32::NAN, ..CleanConfig::default() };
+        config.clean.min_target_script_share = 1.5;
+        let faults = config.validate();
+        let expected = [
+            "train.tgt",
+            "dev.tsv",
+            "test_sets.news.src",
+            "test_sets.news.tgt",
+            "tgt_lang",
+            "clean.max_chars",
+            "clean.max_tokens",
+            "clean.max_length_ratio",
+            "clean.min_target_script_share",
+        ];
+        assert_eq!(keys(&faults), expected);
+    }
+
+    #[test]
+    fn defaults_lack_only_their_files() {
+        let faults = DataConfig::default().validate();
+        assert_eq!(keys(&faults), ["train.src", "train.tgt", "dev.src", "dev.tgt"]);
+        assert!(TokenizerConfig::default().validate().is_empty());
+        assert!(ParallelFiles::tsv("a.tsv").validate().is_empty());
+        assert!(!ParallelFiles::default().is_set() && ParallelFiles::tsv("a.tsv").is_set());
+    }
+
+    #[test]
+    fn a_script_of_another_language_is_a_fault() {
+        let files = ParallelFiles::tsv("a.tsv");
+        let mut config = DataConfig { train: files.clone(), dev: files, ..DataConfig::default() };
+        assert!(config.validate().is_empty());
+        config.tgt_lang = "ta".to_owned();
+        let faults = config.validate();
+        assert_eq!(faults[0].message, "does not fit tgt_lang 'ta'; set it to 'tamil' or 'any'");
+        config.clean.target_script = Script::Any;
+        assert!(config.validate().is_empty());
+    }
+
+    #[test]
+    fn vocabulary_bounds() {
+        for (vocab_size, faults) in [(259, 1), (260, 0), (1 << 20, 0), ((1 << 20) + 1, 1)] {
+            let config = TokenizerConfig { vocab_size, min_char_count: 1 };
+            assert_eq!(config.validate().len(), faults, "{vocab_size}");
+        }
+        let config = TokenizerConfig { vocab_size: 0, min_char_count: 0 };
+        assert_eq!(keys(&config.validate()), ["vocab_size", "min_char_count"]);
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_and_lost_ones_have_defaults() {
+        let read = |json: &str| serde_json::from_str::<DataConfig>(json);
+        assert_eq!(read("{}").expect("all keys have defaults"), DataConfig::default());
+        let config =
+            read(r#"{"normalize": {"digits": "keep"}, "clean": {"dedup": false}}"#).expect("known keys");
+        assert_eq!((config.normalize.digits, config.clean.dedup), (Digits::Keep, false));
+        for json in
+            [r#"{"trg_lang": "kn"}"#, r#"{"clean": {"max_char": 1}}"#, r#"{"train": {"source": "a"}}"#]
+        {
+            let fault = read(json).expect_err(json).to_string();
+            assert!(fault.contains("unknown field"), "{fault}");
+        }
     }
 }

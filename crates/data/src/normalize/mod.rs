@@ -50,8 +50,14 @@ impl Normalizer {
     fn map(&self, c: char) -> Option<char> {
         Some(match c {
             '\u{200C}' | '\u{200D}' => c,
-            '\u{00AD}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}' => return None,
-            '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => return None,
+            '\u{00AD}'
+            | '\u{061C}'
+            | '\u{200E}'
+            | '\u{200F}'
+            | '\u{2060}'
+            | '\u{FEFF}'
+            | '\u{202A}'..='\u{202E}'
+            | '\u{2066}'..='\u{2069}' => return None,
             '\u{200B}' => ' ',
             c if c.is_control() || c.is_whitespace() => ' ',
             '\u{0CE4}' => '\u{0964}',
@@ -115,3 +121,6 @@ fn fold_spaces(chars: impl Iterator<Item = char>) -> impl Iterator<Item = char> 
         })
         .flatten()
 }
+
+#[cfg(test)]
+mod tests;

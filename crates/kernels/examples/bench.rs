@@ -1,0 +1,213 @@
+//! Milliseconds of each operation, forward and backward, at the shapes of a training step: the plain body against
+//! what the public function picks. `cargo run -p kernels --example bench [--release] [-- name..]`
+
+#![allow(clippy::print_stdout, reason = "a table for people")]
+
+use std::time::Instant;
+
+use burn::tensor::{Device, Distribution, Int, Tensor, TensorData};
+use kernels::plain;
+use kernels::{Activation, AdamW, Dropout, Mask, Moments, Order};
+
+const BATCH: usize = 64;
+const LEN: usize = 32;
+const ROWS: usize = BATCH * LEN;
+const D_MODEL: usize = 256;
+const D_FF: usize = 1024;
+const N_HEADS: usize = 4;
+const VOCAB: usize = 8000;
+const ROUNDS: usize = 15;
+const DROP: Dropout = Dropout { probability: 0.1, key: 7 };
+
+type Inputs = Vec<Tensor<2>>;
+
+fn leaf(shape: [usize; 2]) -> Tensor<2> {
+    Tensor::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex().autodiff()).require_grad()
+}
+
+fn ids(n: usize) -> Tensor<1, Int> {
+    let ids: Vec<i64> = (0..n as i64).map(|i| 4 + i * 7919 % (VOCAB as i64 - 4)).collect();
+    Tensor::from_data(TensorData::new(ids, [n]), &Device::flex().autodiff())
+}
+
+/// Median milliseconds of forward and backward; the inputs are made outside the clock.
+fn time(shapes: &[[usize; 2]], body: &dyn Fn(Inputs) -> Tensor<2>) -> (f64, f64) {
+    let mut forward = Vec::new();
+    let mut backward = Vec::new();
+    for _ in 0..ROUNDS {
+        let inputs: Inputs = shapes.iter().map(|&shape| leaf(shape)).collect();
+        let start = Instant::now();
+        let y = body(inputs);
+        forward.push(start.elapsed().as_secs_f64() * 1e3);
+        let start = Instant::now();
+        let grads = y.backward();
+        backward.push(start.elapsed().as_secs_f64() * 1e3);
+        drop(grads);
+    }
+    forward.sort_by(f64::total_cmp);
+    backward.sort_by(f64::total_cmp);
+    (forward[ROUNDS / 2], backward[ROUNDS / 2])
+}
+
+fn row(
+    name: &str,
+    shapes: &[[usize; 2]],
+    plain: &dyn Fn(Inputs) -> Tensor<2>,
+    fast: &dyn Fn(Inputs) -> Tensor<2>,
+) {
+    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    if !wanted.is_empty() && !wanted.iter().any(|word| name.contains(word.as_str())) {
+        return;
+    }
+    let ((pf, pb), (ff, fb)) = (time(shapes, plain), time(shapes, fast));
+    println!("{name:<28}{pf:>9.2}{pb:>9.2}{ff:>9.2}{fb:>9.2}{:>8.1}x", (pf + pb) / (ff + fb));
+}
+
+/// Splits `[rows, d_model]` into heads, as a view.
+fn heads(x: &Tensor<2>) -> Tensor<4> {
+    x.clone().reshape([BATCH, LEN, N_HEADS, D_MODEL / N_HEADS]).swap_dims(1, 2)
+}
+
+fn merge(x: Tensor<4>) -> Tensor<2> {
+    x.swap_dims(1, 2).reshape([ROWS, D_MODEL])
+}
+
+fn one(x: &mut Inputs) -> Tensor<2> {
+    x.remove(0)
+}
+
+fn vector(x: Tensor<2>) -> Tensor<1> {
+    let n = x.dims()[1];
+    x.reshape([n])
+}
+
+fn main() {
+    println!("{:<28}{:>18}{:>18}", "", "plain", "picked");
+    println!("{:<28}{:>9}{:>9}{:>9}{:>9}", "milliseconds", "forward", "backward", "forward", "backward");
+    cross_entropy();
+    attention();
+    linear();
+    elementwise();
+    embedding();
+    optimizer();
+}
+
+fn cross_entropy() {
+    let targets = ids(ROWS);
+    let loss = |z: Tensor<2>, f: &dyn Fn(Tensor<2>, Tensor<1, Int>) -> kernels::CrossEntropy| {
+        f(z, targets.clone()).loss.reshape([1, 1])
+    };
+    row(
+        "cross_entropy",
+        &[[ROWS, VOCAB]],
+        &|mut x| loss(one(&mut x), &|z, t| plain::cross_entropy(z, t, 0, 0.1)),
+        &|mut x| loss(one(&mut x), &|z, t| kernels::cross_entropy(z, t, 0, 0.1)),
+    );
+}
+
+fn attention() {
+    for (name, order, drop) in [
+        ("attention padded", Order::Any, Dropout::NONE),
+        ("attention padded dropout", Order::Any, DROP),
+        ("attention causal dropout", Order::Causal, DROP),
+    ] {
+        let lengths: Vec<bool> = (0..BATCH * LEN).map(|i| i % LEN > LEN - 1 - i / LEN % 8).collect();
+        let padding = Tensor::from_data(TensorData::new(lengths, [BATCH, LEN]), &Device::flex().autodiff());
+        let mask = Mask { padding: Some(padding), order };
+        row(
+            name,
+            &[[ROWS, D_MODEL]; 3],
+            &|x| merge(plain::attention(heads(&x[0]), heads(&x[1]), heads(&x[2]), &mask, drop)),
+            &|x| merge(kernels::attention(heads(&x[0]), heads(&x[1]), heads(&x[2]), &mask, drop)),
+        );
+    }
+}
+
+fn linear() {
+    for (name, d_in, d_out) in [
+        ("linear 256x256", D_MODEL, D_MODEL),
+        ("linear 256x1024", D_MODEL, D_FF),
+        ("linear 1024x256", D_FF, D_MODEL),
+    ] {
+        row(
+            name,
+            &[[ROWS, d_in], [d_in, d_out], [1, d_out]],
+            &|mut x| plain::linear(one(&mut x), one(&mut x), Some(vector(one(&mut x)))),
+            &|mut x| kernels::linear(one(&mut x), one(&mut x), Some(vector(one(&mut x)))),
+        );
+    }
+    row(
+        "project",
+        &[[ROWS, D_MODEL], [VOCAB, D_MODEL]],
+        &|mut x| plain::project(one(&mut x), one(&mut x)),
+        &|mut x| kernels::project(one(&mut x), one(&mut x)),
+    );
+}
+
+fn elementwise() {
+    row(
+        "layer_norm",
+        &[[ROWS, D_MODEL], [1, D_MODEL], [1, D_MODEL]],
+        &|mut x| plain::layer_norm(one(&mut x), vector(one(&mut x)), vector(one(&mut x)), 1e-5),
+        &|mut x| kernels::layer_norm(one(&mut x), vector(one(&mut x)), vector(one(&mut x)), 1e-5),
+    );
+    row(
+        "dropout_add",
+        &[[ROWS, D_MODEL]; 2],
+        &|mut x| plain::dropout_add(one(&mut x), one(&mut x), DROP),
+        &|mut x| kernels::dropout_add(one(&mut x), one(&mut x), DROP),
+    );
+    row("dropout", &[[ROWS, D_MODEL]], &|mut x| plain::dropout(one(&mut x), DROP), &|mut x| {
+        kernels::dropout(one(&mut x), DROP)
+    });
+    for (name, act) in [("relu dropout", Activation::Relu), ("gelu dropout", Activation::Gelu)] {
+        row(name, &[[ROWS, D_FF]], &|mut x| plain::activation(one(&mut x), act, DROP), &|mut x| {
+            kernels::activation(one(&mut x), act, DROP)
+        });
+    }
+}
+
+fn embedding() {
+    let ids = ids(ROWS).reshape([BATCH, LEN]);
+    row(
+        "embedding",
+        &[[VOCAB, D_MODEL]],
+        &|mut x| plain::embedding(one(&mut x), ids.clone()).reshape([ROWS, D_MODEL]),
+        &|mut x| kernels::embedding(one(&mut x), ids.clone()).reshape([ROWS, D_MODEL]),
+    );
+}
+
+fn optimizer() {
+    let step = AdamW {
+        learning_rate: 1e-3,
+        beta_1: 0.9,
+        beta_2: 0.98,
+        epsilon: 1e-9,
+        weight_decay: 0.01,
+        clip: 0.5,
+        t: 3,
+    };
+    let shape = [VOCAB, D_MODEL];
+    let tensor = || Tensor::<2>::random(shape, Distribution::Normal(0.0, 1.0), &Device::flex());
+    let bench = |body: &dyn Fn(Tensor<2>, Tensor<2>, Moments<2>) -> (Tensor<2>, Moments<2>)| {
+        let mut param = tensor();
+        let mut moments = Moments { first: tensor(), second: tensor().abs() };
+        let mut times = Vec::new();
+        for _ in 0..ROUNDS {
+            let grad = tensor();
+            let start = Instant::now();
+            (param, moments) = body(param, grad, moments);
+            times.push(start.elapsed().as_secs_f64() * 1e3);
+        }
+        times.sort_by(f64::total_cmp);
+        times[ROUNDS / 2]
+    };
+    let plain = bench(&|p, g, m| plain::adamw(p, g, m, &step));
+    let fast = bench(&|p, g, m| kernels::adamw(p, g, m, &step));
+    println!("{:<28}{plain:>9.2}{:>9}{fast:>9.2}{:>9}{:>8.1}x", "adamw 8000x256", "", "", plain / fast);
+    let x = tensor();
+    let start = Instant::now();
+    let norm = kernels::squared_norm(&x);
+    println!("{:<28}{:>9}{:>9}{:>9.2}", "squared_norm 8000x256", "", "", start.elapsed().as_secs_f64() * 1e3);
+    assert!(norm > 0.0);
+}

@@ -1,0 +1,288 @@
+//! Attention on slices: tiles of queries, so that the scores of a tile stay in the cache and the memory does not
+//! grow with `q_len·k_len`. Keys that no query of a tile may see are not touched.
+//!
+//! The forward pass keeps `l = log Σ_j exp s_j` of each query. The backward pass makes the scores s again; with
+//! weights `w = exp(s − l)`, their dropped form `w'` and the gradient g of the output, row by row:
+//! `dV += w'ᵀ·g`, `dw = dropout(g·Vᵀ)`, `ds = w∘(dw − Σ_j w_j dw_j)`, `dQ = ds·K/√d_head`, `dK += dsᵀ·Q/√d_head`
+//! (Dao et al. 2022, arXiv:2205.14135, appendix B).
+
+use std::cell::RefCell;
+
+use burn::backend::flex::{FlexTensor, Layout};
+use rayon::prelude::*;
+
+use super::Order;
+use crate::dropout::{Dropout, drop_slice};
+use crate::flex::{tensor, written};
+use crate::matrix::{Heads, Into, Matrix, MatrixMut, Parallelism, product};
+use crate::simd::{exp, map_sum, max, sum_2, vectorised};
+
+/// Scores of a tile: two such buffers fit in half of a second-level cache.
+const TILE_SCORES: usize = 1 << 15;
+
+thread_local! {
+    /// Scores, dropped weights, and gradients of a tile.
+    static SCRATCH: RefCell<[Vec<f32>; 3]> = const { RefCell::new([Vec::new(), Vec::new(), Vec::new()]) };
+}
+
+/// Queries, keys and values, views whose last axis is dense, and what hides keys.
+#[derive(Clone, Debug)]
+pub(super) struct Inputs {
+    pub(super) q: FlexTensor,
+    pub(super) k: FlexTensor,
+    pub(super) v: FlexTensor,
+    pub(super) visible: Visible,
+    pub(super) dropout: Dropout,
+}
+
+/// Which keys may be seen.
+#[derive(Clone, Debug)]
+pub(super) struct Visible {
+    /// `[batch, k_len]`, true where blocked; empty if nothing is padding.
+    pub(super) padding: Vec<bool>,
+    pub(super) order: Order,
+}
+
+impl Visible {
+    /// The padding of one sequence up to its last visible key; empty and `k_len` if none is blocked before it.
+    fn of(&self, batch: usize, k_len: usize) -> (&[bool], usize) {
+        if self.padding.is_empty() {
+            return (&[], k_len);
+        }
+        let padding = &self.padding[batch * k_len..(batch + 1) * k_len];
+        let seen = padding.iter().rposition(|&blocked| !blocked).map_or(0, |last| last + 1);
+        let padding = &padding[..seen];
+        (if padding.contains(&true) { padding } else { &[] }, seen)
+    }
+}
+
+/// A tensor whose last axis is dense: itself, or a copy.
+pub(super) fn rows_dense(x: FlexTensor) -> FlexTensor {
+    let strides = x.layout().strides();
+    if strides[3] == 1 && strides.iter().all(|&stride| stride > 0) { x } else { x.to_contiguous() }
+}
+
+fn dims(x: &FlexTensor) -> [usize; 4] {
+    let shape = x.layout().shape();
+    [shape[0], shape[1], shape[2], shape[3]]
+}
+
+/// One (batch, head) of a tensor `[batch, n_heads, len, width]`.
+fn head(x: &FlexTensor, batch: usize, head: usize) -> Matrix<'_> {
+    let ([_, _, len, width], strides) = (dims(x), x.layout().strides());
+    let start = x.layout().start_offset() + batch * strides[0] as usize + head * strides[1] as usize;
+    let elements = &x.storage::<f32>()[start..];
+    Matrix { elements, rows: len, cols: width, row_stride: strides[2] as usize, col_stride: 1 }
+}
+
+/// A tensor `[batch, n_heads, len, width]` over a buffer `[batch, len, n_heads, width]`, so that merging the heads
+/// afterwards moves nothing.
+fn interleaved(elements: Vec<f32>, shape: [usize; 4]) -> FlexTensor {
+    let [batch, len, n_heads, width] = shape;
+    let strides = [len * n_heads * width, width, n_heads * width, 1].map(|stride| stride as isize);
+    let layout = Layout::new([batch, n_heads, len, width].into(), strides.to_vec(), 0);
+    tensor(elements, shape).with_layout(layout)
+}
+
+/// Work on one (batch, head).
+struct Head<'a> {
+    q: Matrix<'a>,
+    k: Matrix<'a>,
+    v: Matrix<'a>,
+    padding: &'a [bool],
+    seen: usize,
+    order: Order,
+    dropout: Dropout,
+    /// Flat index of its first weight.
+    first: u64,
+}
+
+impl<'a> Head<'a> {
+    fn new(inputs: &'a Inputs, batch: usize, at: usize) -> Self {
+        let ([_, n_heads, q_len, _], k_len) = (dims(&inputs.q), dims(&inputs.k)[2]);
+        let (padding, seen) = inputs.visible.of(batch, k_len);
+        Self {
+            q: head(&inputs.q, batch, at),
+            k: head(&inputs.k, batch, at),
+            v: head(&inputs.v, batch, at),
+            padding,
+            seen,
+            order: inputs.visible.order,
+            dropout: inputs.dropout,
+            first: ((batch * n_heads + at) * q_len * k_len) as u64,
+        }
+    }
+
+    /// Number of keys that queries before `end` may see.
+    fn limit(&self, end: usize) -> usize {
+        match self.order {
+            Order::Any => self.seen,
+            Order::Causal => self.seen.min(end + self.k.rows - self.q.rows),
+        }
+    }
+
+    /// First query and number of queries of each tile.
+    fn tiles(&self) -> impl Iterator<Item = (usize, usize)> {
+        let (q_len, size) = (self.q.rows, (TILE_SCORES / self.k.rows.max(1)).clamp(8, 64));
+        (0..q_len).step_by(size).map(move |first| (first, size.min(q_len - first)))
+    }
+
+    /// The scores of a tile over the keys before `keys`.
+    fn scores(&self, scores: &mut [f32], first: usize, count: usize, keys: usize) {
+        let factor = 1.0 / (self.q.cols as f32).sqrt();
+        let (queries, keys_t) = (self.q.part(first, count), self.k.part(0, keys).transposed());
+        let out = MatrixMut::dense(scores, count, keys);
+        product(out, queries, keys_t, factor, Into::Overwrite, Parallelism::None);
+    }
+
+    /// Drops weights, or their gradients, of query `i`.
+    fn drop(&self, weights: &mut [f32], i: usize) {
+        if !self.dropout.is_none() {
+            drop_slice(weights, self.first + (i * self.k.rows) as u64, self.dropout);
+        }
+    }
+
+    fn forward(&self, out: &mut MatrixMut, log_sums: &mut [f32], scratch: &mut [Vec<f32>; 3]) {
+        for (first, count) in self.tiles() {
+            let keys = self.limit(first + count);
+            let weights = room(&mut scratch[0], count * keys);
+            self.scores(weights, first, count, keys);
+            for (i, row) in rows(weights, keys) {
+                let seen = self.limit(first + i + 1);
+                log_sums[first + i] = softmax_row(row, seen, self.padding);
+                self.drop(&mut row[..seen], first + i);
+            }
+            let (weights, values) = (Matrix::dense(weights, count, keys), self.v.part(0, keys));
+            product(out.part(first, count), weights, values, 1.0, Into::Overwrite, Parallelism::None);
+        }
+    }
+
+    fn backward(
+        &self,
+        grad: Matrix,
+        log_sums: &[f32],
+        [dq, dk, dv]: [&mut MatrixMut; 3],
+        scratch: &mut [Vec<f32>; 3],
+    ) {
+        let factor = 1.0 / (self.q.cols as f32).sqrt();
+        for (first, count) in self.tiles() {
+            let keys = self.limit(first + count);
+            let [weights, dropped, dw] = scratch.each_mut().map(|buffer| room(buffer, count * keys));
+            self.scores(weights, first, count, keys);
+            for (i, row) in rows(weights, keys) {
+                weights_row(row, self.limit(first + i + 1), self.padding, log_sums[first + i]);
+            }
+            dropped.copy_from_slice(weights);
+            for (i, row) in rows(dropped, keys) {
+                self.drop(row, first + i);
+            }
+            let grad = grad.part(first, count);
+            let dropped = Matrix::dense(dropped, count, keys).transposed();
+            product(dv.part(0, keys), dropped, grad, 1.0, Into::Add, Parallelism::None);
+            let values_t = self.v.part(0, keys).transposed();
+            let out = MatrixMut::dense(dw, count, keys);
+            product(out, grad, values_t, 1.0, Into::Overwrite, Parallelism::None);
+            for (i, row) in rows(dw, keys) {
+                self.drop(row, first + i);
+                score_gradient(row, &weights[i * keys..(i + 1) * keys]);
+            }
+            let ds = Matrix::dense(dw, count, keys);
+            let (queries, keys_seen) = (self.q.part(first, count), self.k.part(0, keys));
+            product(dq.part(first, count), ds, keys_seen, factor, Into::Overwrite, Parallelism::None);
+            product(dk.part(0, keys), ds.transposed(), queries, factor, Into::Add, Parallelism::None);
+        }
+    }
+}
+
+/// The first `n` elements of a buffer, made longer if need be.
+fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    if buffer.len() < n {
+        buffer.resize(n, 0.0);
+    }
+    &mut buffer[..n]
+}
+
+/// The rows of a tile; none if they are empty.
+fn rows(tile: &mut [f32], width: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
+    tile.chunks_exact_mut(width.max(1)).enumerate()
+}
+
+/// The output, and `log Σ exp` of the scores of each query.
+pub(super) fn forward(inputs: &Inputs) -> (FlexTensor, Vec<f32>) {
+    let [batch, n_heads, q_len, d_head] = dims(&inputs.q);
+    let shape = [batch, q_len, n_heads, d_head];
+    let mut log_sums = vec![0.0; batch * n_heads * q_len];
+    let fill = |out: &mut [f32]| {
+        let out = Heads::new(out, shape);
+        log_sums.par_chunks_mut(q_len).enumerate().for_each(|(pair, log_sums)| {
+            let (batch, at) = (pair / n_heads, pair % n_heads);
+            // SAFETY: each pair of batch and head occurs once.
+            let mut out = unsafe { out.head(batch, at) };
+            let head = Head::new(inputs, batch, at);
+            SCRATCH.with_borrow_mut(|scratch| head.forward(&mut out, log_sums, scratch));
+        });
+    };
+    // SAFETY: the heads cover the buffer, and the product overwrites every row of a head.
+    let out = unsafe { written(shape.iter().product(), fill) };
+    (interleaved(out, shape), log_sums)
+}
+
+/// The gradients of q, k and v.
+pub(super) fn backward(inputs: &Inputs, log_sums: &[f32], grad: FlexTensor) -> [FlexTensor; 3] {
+    let ([batch, n_heads, q_len, d_head], k_len) = (dims(&inputs.q), dims(&inputs.k)[2]);
+    let grad = rows_dense(grad);
+    let (q_shape, k_shape) = ([batch, q_len, n_heads, d_head], [batch, k_len, n_heads, d_head]);
+    let [mut dq, mut dk, mut dv] = [q_shape, k_shape, k_shape].map(|shape| vec![0.0; shape.iter().product()]);
+    let views = [Heads::new(&mut dq, q_shape), Heads::new(&mut dk, k_shape), Heads::new(&mut dv, k_shape)];
+    log_sums.par_chunks(q_len).enumerate().for_each(|(pair, log_sums)| {
+        let (batch, at) = (pair / n_heads, pair % n_heads);
+        // SAFETY: each pair of batch and head occurs once.
+        let [mut dq, mut dk, mut dv] = views.each_ref().map(|view| unsafe { view.head(batch, at) });
+        let (work, grad) = (Head::new(inputs, batch, at), head(&grad, batch, at));
+        let into = [&mut dq, &mut dk, &mut dv];
+        SCRATCH.with_borrow_mut(|scratch| work.backward(grad, log_sums, into, scratch));
+    });
+    [interleaved(dq, q_shape), interleaved(dk, k_shape), interleaved(dv, k_shape)]
+}
+
+vectorised! {
+    /// Scores to weights over the first `seen` keys, zeros after them. Gives `log Σ exp`, or `∞` if nothing is seen.
+    fn softmax_row(row: &mut [f32], seen: usize, padding: &[bool]) -> f32 {
+        let (row, hidden) = row.split_at_mut(seen);
+        hidden.fill(0.0);
+        for (score, &blocked) in row.iter_mut().zip(padding) {
+            *score = if blocked { f32::NEG_INFINITY } else { *score };
+        }
+        let highest = max(row);
+        if highest == f32::NEG_INFINITY {
+            row.fill(0.0);
+            return f32::INFINITY;
+        }
+        let total = map_sum(row, |score| exp(score - highest));
+        let factor = 1.0 / total;
+        for weight in row.iter_mut() {
+            *weight *= factor;
+        }
+        highest + total.ln()
+    }
+
+    /// Scores to weights again, given `log Σ exp`.
+    fn weights_row(row: &mut [f32], seen: usize, padding: &[bool], log_sum: f32) {
+        let (row, hidden) = row.split_at_mut(seen);
+        hidden.fill(0.0);
+        for score in row.iter_mut() {
+            *score = exp(*score - log_sum);
+        }
+        for (weight, &blocked) in row.iter_mut().zip(padding) {
+            *weight = if blocked { 0.0 } else { *weight };
+        }
+    }
+
+    /// Gradients of weights to gradients of scores.
+    fn score_gradient(dw: &mut [f32], weights: &[f32]) {
+        let mean = sum_2(dw, weights, |dw, weight| dw * weight);
+        for (dw, &weight) in dw.iter_mut().zip(weights) {
+            *dw = weight * (*dw - mean);
+        }
+    }
+}

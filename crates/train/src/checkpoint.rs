@@ -1,0 +1,180 @@
+//! Checkpoints: everything that a run needs to go on as if it had never stopped. A checkpoint is also a model directory.
+//!
+//! Weights, optimizer, position in the data and history are one commit ([`files::write_dir`]); the newest that is whole
+//! is where a run resumes. Dropout and the order of the data are functions of seed, step and position, so that no
+//! generator's state is saved.
+
+use crate::TrainError;
+use crate::config::Experiment;
+use crate::files::{self, Files};
+use crate::model_dir;
+use crate::validate::Validation;
+use burn::tensor::Device;
+use data::Cursor;
+use model::weights::{self, Arrays};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+const STATE: &str = "state.json";
+const OPTIMIZER: &str = "optimizer.safetensors";
+const EMA: &str = "ema.safetensors";
+
+/// What a run knows beside tensors.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct State {
+    /// Optimizer steps done.
+    pub step: u64,
+    /// The next batch.
+    pub cursor: Cursor,
+    /// Target tokens seen.
+    pub tgt_tokens: u64,
+    /// Training time over all resumptions.
+    pub elapsed_secs: f64,
+    /// Every validation so far.
+    pub validations: Vec<Validation>,
+    /// The resolved configuration.
+    pub experiment: Experiment,
+    /// BLAKE3 of each set of the data.
+    pub data_hashes: BTreeMap<String, String>,
+}
+
+/// A checkpoint as read.
+#[derive(Debug)]
+pub struct Checkpoint {
+    /// Its directory.
+    pub path: PathBuf,
+    /// What the run knew.
+    pub state: State,
+    /// Model and tokenizer, on a device without a tape.
+    pub model_dir: model_dir::ModelDir,
+    /// The optimizer's moments.
+    pub moments: Arrays,
+    /// The moving average of the weights, if the run keeps one.
+    pub ema: Option<Arrays>,
+}
+
+/// `checkpoints/step-<step>`
+pub fn path(checkpoints: &Path, step: u64) -> PathBuf {
+    checkpoints.join(format!("step-{step}"))
+}
+
+/// The steps of the checkpoints there are, oldest first.
+///
+/// # Errors
+///
+/// The directory cannot be listed.
+pub fn steps(checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
+    if !checkpoints.exists() {
+        return Ok(Vec::new());
+    }
+    let entries = std::fs::read_dir(checkpoints).map_err(TrainError::io("list", checkpoints))?;
+    let mut steps: Vec<u64> = entries
+        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("step-")?.parse().ok())
+        .collect();
+    steps.sort_unstable();
+    Ok(steps)
+}
+
+/// Writes a checkpoint; `model_files` are those of its model directory.
+///
+/// # Errors
+///
+/// Whatever the file system says; older checkpoints are untouched.
+pub fn save(checkpoints: &Path, state: &State, model_files: Files, moments: &Arrays, ema: Option<&Arrays>) -> Result<(), TrainError> {
+    let mut files = model_files;
+    files.insert(STATE.into(), serde_json::to_vec_pretty(state).expect("the state is plain data"));
+    files.insert(OPTIMIZER.into(), weights::to_safetensors(moments, [].into()));
+    if let Some(ema) = ema {
+        files.insert(EMA.into(), weights::to_safetensors(ema, [].into()));
+    }
+    std::fs::create_dir_all(checkpoints).map_err(TrainError::io("create", checkpoints))?;
+    files::write_dir(&path(checkpoints, state.step), &files)
+}
+
+/// Reads the state of a checkpoint alone.
+///
+/// # Errors
+///
+/// It is missing or damaged.
+pub fn load_state(path: &Path) -> Result<State, TrainError> {
+    let mut files = files::read_dir(path)?;
+    parse_state(&mut files, path)
+}
+
+/// Reads a checkpoint.
+///
+/// # Errors
+///
+/// It is missing or damaged.
+pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
+    let mut files = files::read_dir(path)?;
+    let state = parse_state(&mut files, path)?;
+    let moments = weights::from_safetensors(&files::take(&mut files, path, OPTIMIZER)?, &path.join(OPTIMIZER))?;
+    let ema = match files.remove(EMA) {
+        Some(bytes) => Some(weights::from_safetensors(&bytes, &path.join(EMA))?),
+        None => None,
+    };
+    let model_dir = model_dir::from_files(&mut files, path, device)?;
+    Ok(Checkpoint { path: path.into(), state, model_dir, moments, ema })
+}
+
+fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
+    let bytes = files::take(files, path, STATE)?;
+    serde_json::from_slice(&bytes)
+        .map_err(|error| TrainError::Damaged { path: path.join(STATE), reason: error.to_string() })
+}
+
+/// Keys whose change would make the run another one.
+const FIXED: [&str; 14] = [
+    "run.seed", "data.src_lang", "data.tgt_lang", "data.normalize", "data.clean", "tokenizer", "model",
+    "train.batch_tokens", "train.optimizer", "train.beta_1", "train.beta_2", "train.epsilon", "train.label_smoothing",
+    "train.average",
+];
+
+/// Holds the present configuration and data against those of a checkpoint.
+///
+/// # Errors
+///
+/// A fixed key or the training text differs: every difference with both values.
+pub fn check_same_run(checkpoint: &Path, saved: &State, experiment: &Experiment, hashes: &BTreeMap<String, String>) -> Result<(), TrainError> {
+    let (before, now) = (flatten(&saved.experiment), flatten(experiment));
+    let fixed = |key: &str| FIXED.iter().any(|fixed| key == *fixed || key.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('.')));
+    let mut differences: Vec<String> = before
+        .iter()
+        .filter(|(key, value)| fixed(key) && now.get(*key) != Some(value))
+        .map(|(key, value)| format!("  {key}: saved {value}, now {}", now.get(key).map_or("nothing", String::as_str)))
+        .collect();
+    for set in ["train", "dev"] {
+        let (before, now) = (saved.data_hashes.get(set), hashes.get(set));
+        if before != now {
+            let short = |hash: Option<&String>| hash.map_or("nothing".into(), |hash| hash.chars().take(12).collect::<String>());
+            differences.push(format!("  text of data.{set} (BLAKE3): saved {}, now {}", short(before), short(now)));
+        }
+    }
+    if differences.is_empty() {
+        return Ok(());
+    }
+    Err(TrainError::Mismatch { checkpoint: checkpoint.into(), differences: differences.join("\n") })
+}
+
+/// Every value of the configuration by its full key.
+fn flatten(experiment: &Experiment) -> BTreeMap<String, String> {
+    fn walk(prefix: &str, value: &serde_json::Value, into: &mut BTreeMap<String, String>) {
+        match value {
+            serde_json::Value::Object(map) => {
+                for (key, value) in map {
+                    let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
+                    walk(&key, value, into);
+                }
+            }
+            other => {
+                into.insert(prefix.into(), other.to_string());
+            }
+        }
+    }
+    let mut flat = BTreeMap::new();
+    walk("", &serde_json::to_value(experiment).expect("the configuration is plain data"), &mut flat);
+    flat
+}

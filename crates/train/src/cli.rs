@@ -1,0 +1,238 @@
+//! The command line. Without a subcommand it trains.
+
+use crate::commands::evaluate::{self, Format};
+use crate::commands::train::{self, Beginning};
+use crate::commands::translate;
+use crate::config::{self, Experiment};
+use crate::translator::Translator;
+use crate::{TrainError, device, log};
+use clap::{Args, Parser, Subcommand};
+use model::search::Sampling;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+/// Train a translator on parallel text, score it, translate with it.
+#[derive(Debug, Parser)]
+#[command(name = "train", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    train: TrainArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Train, or go on with a stopped run (the default)
+    Train(TrainArgs),
+    /// BLEU, chrF, chrF++ and TER of a run, of a model on files, or of two files
+    Evaluate(EvaluateArgs),
+    /// Translate arguments, a file or standard input, line by line
+    Translate(TranslateArgs),
+}
+
+#[derive(Debug, Args)]
+struct ConfigArgs {
+    /// The experiment's TOML file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Use VALUE for a key of the file, e.g. train.max_steps=100
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+}
+
+impl ConfigArgs {
+    fn load(&self) -> Result<Experiment, TrainError> {
+        Ok(config::load(&self.config, &self.overrides)?)
+    }
+}
+
+#[derive(Debug, Args)]
+struct TrainArgs {
+    #[command(flatten)]
+    config: ConfigArgs,
+    /// Start over: delete what the run has so far
+    #[arg(long)]
+    fresh: bool,
+}
+
+#[derive(Debug, Args)]
+struct EvaluateArgs {
+    /// Score the best model of this experiment's run on its dev and test sets
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "src", "reference", "hypothesis"])]
+    config: Option<PathBuf>,
+    /// Use VALUE for a key of the file
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    overrides: Vec<String>,
+    /// Score this model directory's translations of --src against --ref
+    #[arg(long, value_name = "DIR", requires = "src", conflicts_with = "hypothesis")]
+    model: Option<PathBuf>,
+    /// Source lines
+    #[arg(long, value_name = "FILE", requires = "model")]
+    src: Option<PathBuf>,
+    /// Score these lines against --ref
+    #[arg(long = "hyp", value_name = "FILE")]
+    hypothesis: Option<PathBuf>,
+    /// Reference lines
+    #[arg(long = "ref", value_name = "FILE")]
+    reference: Option<PathBuf>,
+    /// Where the model runs
+    #[arg(long, default_value = "cpu")]
+    backend: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct TranslateArgs {
+    /// A model directory, such as runs/small/best
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Hypotheses kept for each line; 1 is greedy [default: the model's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    beam_size: Option<u16>,
+    /// Length penalty α [default: the model's own]
+    #[arg(long, value_name = "ALPHA")]
+    length_penalty: Option<f32>,
+    /// Print the N best of each line as `line<TAB>score<TAB>text`
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    n_best: u16,
+    /// Never say the same N tokens twice in a line; 0 allows it [default: the model's own]
+    #[arg(long, value_name = "N")]
+    no_repeat_ngram: Option<usize>,
+    /// Draw a translation at random instead of searching the best
+    #[arg(long, conflicts_with_all = ["beam_size", "n_best"])]
+    sample: bool,
+    /// Below 1 bolder, above 1 more random
+    #[arg(long, default_value_t = 1.0, requires = "sample")]
+    temperature: f32,
+    /// Draw among the K likeliest tokens; 0: all
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "sample")]
+    top_k: usize,
+    /// Draw among the likeliest tokens that together have this probability
+    #[arg(long, value_name = "P", default_value_t = 1.0, requires = "sample")]
+    top_p: f32,
+    /// The same seed draws the same translations
+    #[arg(long, default_value_t = 1, requires = "sample")]
+    seed: u64,
+    /// Translate the lines of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    input: Option<PathBuf>,
+    /// Where the model runs
+    #[arg(long, default_value = "cpu")]
+    backend: String,
+    /// Texts to translate; without any, the lines of standard input
+    text: Vec<String>,
+}
+
+/// Parses the arguments, runs the command, prints an error if there is one.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log::init();
+    let out = &mut std::io::stdout().lock();
+    let result = match cli.command {
+        None => run_train(&cli.train, out),
+        Some(Command::Train(args)) => run_train(&args, out),
+        Some(Command::Evaluate(args)) => run_evaluate(args, out),
+        Some(Command::Translate(args)) => run_translate(&args, out),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever closes the pipe has read enough.
+        Err(TrainError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            let code = error.exit_code();
+            report(error);
+            ExitCode::from(code)
+        }
+    }
+}
+
+/// A failure to write to standard output.
+pub fn stdout_error(source: std::io::Error) -> TrainError {
+    TrainError::io("write", Path::new("standard output"))(source)
+}
+
+fn report(error: TrainError) {
+    let mut stderr = std::io::stderr().lock();
+    let text = match error {
+        TrainError::Config(error) => format!("{:?}", miette::Report::new(error)),
+        error => format!("error: {error}"),
+    };
+    let _ = writeln!(stderr, "{text}");
+}
+
+fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {
+    let beginning = if args.fresh { Beginning::Fresh } else { Beginning::Resume };
+    train::run(&args.config.load()?, beginning, out)
+}
+
+fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainError> {
+    let format = if args.json { Format::Json } else { Format::Text };
+    match (args.config, args.model, args.src, args.hypothesis, args.reference) {
+        (Some(config), ..) => {
+            let experiment = ConfigArgs { config, overrides: args.overrides }.load()?;
+            evaluate::run_of(&experiment, format, out)
+        }
+        (None, Some(model), Some(src), None, Some(reference)) => {
+            evaluate::model_on_files(&model, &src, &reference, &args.backend, format, out)
+        }
+        (None, None, None, Some(hypothesis), Some(reference)) => {
+            evaluate::files(&hypothesis, &reference, format, out)
+        }
+        _ => Err(TrainError::Usage(
+            "evaluate takes --config FILE, or --model DIR --src FILE --ref FILE, or --hyp FILE --ref FILE".into(),
+        )),
+    }
+}
+
+fn run_translate(args: &TranslateArgs, out: &mut impl Write) -> Result<(), TrainError> {
+    let positive = |value: f32| value.is_finite() && value > 0.0;
+    if !positive(args.temperature) || !positive(args.top_p) {
+        return Err(TrainError::Usage("--temperature and --top-p must be above 0".into()));
+    }
+    let device = device::open(&args.backend)?;
+    let mut translator = Translator::load(&args.model, &device)?;
+    let search = &mut translator.search;
+    search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
+    search.length_penalty = args.length_penalty.unwrap_or(search.length_penalty);
+    search.no_repeat_ngram = args.no_repeat_ngram.unwrap_or(search.no_repeat_ngram);
+    if let Some(fault) = search.validate().first() {
+        return Err(TrainError::Usage(format!("{}: {}", fault.key, fault.message)));
+    }
+    let (temperature, top_k, top_p, seed) = (args.temperature, args.top_k, args.top_p, args.seed);
+    translator.sampling = args.sample.then_some(Sampling { temperature, top_k, top_p, seed });
+    translator.n_best = usize::from(args.n_best);
+    if !args.text.is_empty() {
+        return translate::texts(&translator, &args.text, out);
+    }
+    let Some(input) = &args.input else {
+        let stdin = BufReader::new(std::io::stdin());
+        return translate::stream(&translator, stdin, Path::new("standard input"), out);
+    };
+    let file = File::open(input).map_err(TrainError::io("read", input))?;
+    translate::stream(&translator, BufReader::new(file), input, out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_a_subcommand_it_trains() {
+        let cli = Cli::parse_from(["train", "--config", "a.toml", "--set", "run.name=b"]);
+        assert!(cli.command.is_none());
+        assert_eq!(cli.train.config.overrides, ["run.name=b"]);
+        let cli = Cli::parse_from(["train", "translate", "--model", "m", "hello"]);
+        assert!(matches!(cli.command, Some(Command::Translate(_))));
+    }
+}

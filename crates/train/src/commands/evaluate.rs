@@ -1,0 +1,89 @@
+//! `evaluate`: scores of a run's model on its test sets, of a model on any files, or of any two files.
+
+use crate::cli::stdout_error;
+use crate::config::Experiment;
+use crate::corpora::HeldOut;
+use crate::metrics::{Scores, evaluate};
+use crate::translator::Translator;
+use crate::validate::score;
+use crate::{TrainError, device};
+use data::{Limits, ParallelFiles, read_lines, read_parallel};
+use std::io::Write;
+use std::path::Path;
+
+/// How scores are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One line a score.
+    Text,
+    /// One JSON object.
+    Json,
+}
+
+/// Scores the run's best model on `dev`, `test` and every further set. JSON: an object of sets.
+///
+/// # Errors
+///
+/// The run has no model; files that cannot be read.
+pub fn run_of(experiment: &Experiment, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
+    let device = device::open(&experiment.backend.kind)?;
+    let translator = Translator::load(&experiment.run.path().join("best"), &device)?;
+    let data = &experiment.data;
+    let named = [("dev", &data.dev), ("test", &data.test)].into_iter();
+    let further = data.test_sets.iter().map(|(name, files)| (name.as_str(), files));
+    let mut all = serde_json::Map::new();
+    for (name, files) in named.chain(further).filter(|(_, files)| files.is_set()) {
+        let set = held_out(name, files)?;
+        let (scores, _) = score(&translator, &set)?;
+        if format == Format::Text {
+            writeln!(out, "{name} ({} lines)\n{scores}\n", set.pairs.len()).map_err(stdout_error)?;
+        }
+        all.insert(name.into(), serde_json::to_value(scores).expect("scores are plain data"));
+    }
+    if format == Format::Json {
+        writeln!(out, "{}", serde_json::Value::Object(all)).map_err(stdout_error)?;
+    }
+    Ok(())
+}
+
+/// Scores a model's translations of `src` against `reference`.
+///
+/// # Errors
+///
+/// A model or files that cannot be read.
+pub fn model_on_files(
+    model: &Path,
+    src: &Path,
+    reference: &Path,
+    backend: &str,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<(), TrainError> {
+    let device = device::open(backend)?;
+    let translator = Translator::load(model, &device)?;
+    let set = held_out("files", &ParallelFiles::pair(src, reference))?;
+    print(&score(&translator, &set)?.0, format, out)
+}
+
+/// Scores the lines of `hypothesis` against those of `reference`.
+///
+/// # Errors
+///
+/// Files that cannot be read or do not line up.
+pub fn files(hypothesis: &Path, reference: &Path, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
+    let lines = |path| read_lines(path, &Limits::default()).map(|(lines, _)| lines);
+    print(&evaluate(&lines(hypothesis)?, &lines(reference)?)?, format, out)
+}
+
+fn held_out(name: &str, files: &ParallelFiles) -> Result<HeldOut, TrainError> {
+    let (pairs, _) = read_parallel(files, &Limits::default())?;
+    Ok(HeldOut { name: name.into(), pairs })
+}
+
+fn print(scores: &Scores, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
+    let text = match format {
+        Format::Text => scores.to_string(),
+        Format::Json => serde_json::to_string(scores).expect("scores are plain data"),
+    };
+    writeln!(out, "{text}").map_err(stdout_error)
+}

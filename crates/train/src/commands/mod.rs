@@ -1,0 +1,5 @@
+//! One file for each subcommand.
+
+pub mod train;
+pub mod evaluate;
+pub mod translate;

@@ -1,0 +1,111 @@
+//! `train`: from an experiment's file to an evaluated model directory. Continues a stopped run without being asked.
+
+use crate::TrainError;
+use crate::checkpoint::{self, Checkpoint};
+use crate::config::Experiment;
+use crate::corpora::{self, Corpora, HeldOut};
+use crate::metrics::Scores;
+use crate::run_dir::RunDir;
+use crate::trainer::{Start, Trainer};
+use crate::translator::Translator;
+use crate::validate::{Validation, score};
+use crate::{card, device, files, model_dir};
+use burn::tensor::Device;
+use std::io::Write;
+
+/// Lines shown of each test set.
+const SAMPLES: usize = 10;
+
+/// Whether a stopped run goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beginning {
+    /// From the newest whole checkpoint, if there is one.
+    Resume,
+    /// From nothing: what the run had is deleted.
+    Fresh,
+}
+
+/// Runs the command; tables go to `out`.
+///
+/// # Errors
+///
+/// Anything that [`TrainError`] names.
+pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
+    let device = device::open(&experiment.backend.kind)?;
+    let mut corpora = corpora::read(experiment)?;
+    let run_dir = RunDir::open(&experiment.run.path())?;
+    if beginning == Beginning::Fresh {
+        run_dir.clear()?;
+    }
+    let checkpoint = newest_checkpoint(&run_dir, &device)?;
+    if let Some(saved) = &checkpoint {
+        checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes)?;
+        tracing::info!("resuming after step {} from {}", saved.state.step, saved.path.display());
+    }
+    let tokenizer = match &checkpoint {
+        Some(saved) => saved.model_dir.tokenizer.clone(),
+        None => corpora.train_tokenizer(experiment)?,
+    };
+    let max_tokens = experiment.data.clean.max_tokens.min(experiment.train.batch_tokens);
+    let examples = corpora.train_examples(&tokenizer, max_tokens);
+    tracing::info!("cleaning: {}", corpora.clean_report);
+    run_dir.describe(experiment, &corpora.hashes)?;
+    let start = Start { tokenizer, examples, checkpoint };
+    let mut trainer = Trainer::new(experiment, &corpora, &run_dir, &device, start)?;
+    trainer.announce();
+    let best = trainer.run()?;
+    finish(experiment, &corpora, &run_dir, &device, &mut trainer, &best, out)
+}
+
+/// The newest checkpoint that is whole; damaged ones are named.
+fn newest_checkpoint(run_dir: &RunDir, device: &Device) -> Result<Option<Checkpoint>, TrainError> {
+    let mut steps = checkpoint::steps(&run_dir.checkpoints())?;
+    let Some(&newest) = steps.last() else { return Ok(None) };
+    while let Some(step) = steps.pop() {
+        let path = checkpoint::path(&run_dir.checkpoints(), step);
+        match checkpoint::load(&path, device) {
+            Ok(saved) => return Ok(Some(saved)),
+            Err(error) => tracing::warn!("{error}; looking for an older checkpoint"),
+        }
+    }
+    let dir = checkpoint::path(&run_dir.checkpoints(), newest);
+    Err(TrainError::Damaged { path: dir, reason: "no checkpoint of this run is whole; start over with --fresh".into() })
+}
+
+/// Evaluates `best/` as a user would find it, shows translations and completes the model card.
+fn finish(
+    experiment: &Experiment,
+    corpora: &Corpora,
+    run_dir: &RunDir,
+    device: &Device,
+    trainer: &mut Trainer<'_>,
+    best: &Validation,
+    out: &mut impl Write,
+) -> Result<(), TrainError> {
+    let translator = Translator::load(&run_dir.best(), device)?;
+    let mut all = Vec::new();
+    for set in &corpora.tests {
+        let (scores, hypotheses) = score(&translator, set)?;
+        trainer.write_final(&serde_json::json!({"step": best.step, "set": set.name, "scores": scores}))?;
+        print_set(set, &scores, &hypotheses, out).map_err(crate::cli::stdout_error)?;
+        all.push((set.name.clone(), scores));
+    }
+    let mut dir = files::read_dir(&run_dir.best())?;
+    let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
+    dir.insert(model_dir::CARD.into(), card.into_bytes());
+    files::write_dir(&run_dir.best(), &dir)?;
+    let best_dir = run_dir.best();
+    writeln!(out, "\nmodel: {0}\ntry:   train translate --model {0} \"How are you?\"", best_dir.display())
+        .map_err(crate::cli::stdout_error)
+}
+
+fn print_set(set: &HeldOut, scores: &Scores, hypotheses: &[String], out: &mut impl Write) -> std::io::Result<()> {
+    writeln!(out, "\n{} ({} lines)\n{scores}\n", set.name, set.pairs.len())?;
+    let n = SAMPLES.min(set.pairs.len());
+    for sample in 0..n {
+        let index = sample * set.pairs.len() / n;
+        let pair = &set.pairs[index];
+        writeln!(out, "source     {}\nreference  {}\nmodel      {}\n", pair.src, pair.tgt, hypotheses[index])?;
+    }
+    Ok(())
+}

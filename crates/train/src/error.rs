@@ -1,0 +1,118 @@
+//! What can go wrong, and the exit code of each: 65 data, 69 backend, 74 input or output, 76 diverged, 78 config.
+
+use crate::config::ConfigError;
+use crate::metrics::MetricsError;
+use data::DataError;
+use model::ModelError;
+use std::path::{Path, PathBuf};
+
+/// An error of a command.
+#[derive(Debug, thiserror::Error)]
+pub enum TrainError {
+    /// The configuration is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The text is wrong.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Weights do not fit.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+    /// Files cannot be scored.
+    #[error(transparent)]
+    Metrics(#[from] MetricsError),
+    /// A backend that this binary does not have, or that does not exist.
+    #[error("backend '{kind}' {reason}; compiled in: {available}")]
+    Backend {
+        /// What the configuration asks for.
+        kind: String,
+        /// Why it cannot be had, and what to do.
+        reason: String,
+        /// What can be had.
+        available: String,
+    },
+    /// A file or directory could not be read or written.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// What was tried: `read`, `write`, `create`.
+        action: &'static str,
+        /// Where.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Another process trains in this directory.
+    #[error("{dir} is in use by another run ({holder}); wait for it, or choose another run.name")]
+    InUse {
+        /// The run's directory.
+        dir: PathBuf,
+        /// What the other process wrote about itself.
+        holder: String,
+    },
+    /// A file that must be there is not.
+    #[error("{dir} has no {file}; {advice}")]
+    MissingFile {
+        /// The model directory or checkpoint.
+        dir: PathBuf,
+        /// The file's name.
+        file: String,
+        /// What to do.
+        advice: &'static str,
+    },
+    /// A file is not what its manifest or its format says.
+    #[error("{path} is damaged: {reason}; restore it from a copy or train again")]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A checkpoint of another experiment.
+    #[error(
+        "{checkpoint} was trained with another configuration:\n{differences}\n\
+         put the saved values back, choose another run.name, or start over with --fresh"
+    )]
+    Mismatch {
+        /// The checkpoint.
+        checkpoint: PathBuf,
+        /// One line for each key: saved and present value.
+        differences: String,
+    },
+    /// A command was given arguments that do not go together.
+    #[error("{0}")]
+    Usage(String),
+    /// The loss or a gradient is not a number.
+    #[error(
+        "{what} is {value} at step {step}; the weights of the step before are kept. \
+         Lower train.learning_rate, raise train.warmup_steps or set train.clip_norm"
+    )]
+    NotFinite {
+        /// Loss or gradient norm.
+        what: &'static str,
+        /// NaN or infinite.
+        value: f64,
+        /// The step, from 1.
+        step: u64,
+    },
+}
+
+impl TrainError {
+    /// For `map_err`: an input or output error with its place.
+    pub fn io(action: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.to_path_buf();
+        move |source| Self::Io { action, path, source }
+    }
+
+    /// The exit code of the process.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Self::Usage(_) => 2,
+            Self::Data(_) | Self::Metrics(_) | Self::MissingFile { .. } | Self::Damaged { .. } => 65,
+            Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
+            Self::Model(_) => 65,
+            Self::Backend { .. } => 69,
+            Self::NotFinite { .. } => 76,
+            Self::Config(_) | Self::Mismatch { .. } => 78,
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! What a run says: messages on standard error, a progress bar on a terminal (plain lines elsewhere), and
+//! `metrics.jsonl`, the truth about the run.
+
+use crate::TrainError;
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+use serde_json::Value;
+use std::fs::{self, File, OpenOptions};
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tracing_subscriber::EnvFilter;
+
+/// Sends messages to standard error. `RUST_LOG` chooses which; the default is those of this program's crates.
+pub fn init() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("train=info,data=info,model=info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    builder.without_time().with_target(false).with_level(colour).with_ansi(colour).init();
+}
+
+/// What one optimizer step was.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct StepRecord {
+    /// From 1.
+    pub step: u64,
+    /// From 0.
+    pub epoch: u64,
+    /// The smoothed training loss.
+    pub loss_nats_per_token: f64,
+    /// Without smoothing.
+    pub nll_nats_per_token: f64,
+    /// Of this step.
+    pub learning_rate: f64,
+    /// Before clipping.
+    pub gradient_norm: f64,
+    /// Real target tokens of the step.
+    pub tgt_tokens: usize,
+    /// Real target tokens per second since the line before.
+    pub tgt_tokens_per_sec: f64,
+    /// Training time over all resumptions.
+    pub elapsed_secs: f64,
+}
+
+/// The log of one run.
+#[derive(Debug)]
+pub struct RunLog {
+    path: PathBuf,
+    file: File,
+    bar: Option<ProgressBar>,
+}
+
+impl RunLog {
+    /// Opens the log of a run that has done `step` steps; rows of later ones, which a crash left, are dropped. `end` is
+    /// the last step if it is known.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn open(dir: &Path, step: u64, end: Option<u64>) -> Result<Self, TrainError> {
+        let path = dir.join("metrics.jsonl");
+        if path.exists() {
+            let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
+            let kept: String = text.lines().filter(|row| is_of(row, step)).flat_map(|row| [row, "\n"]).collect();
+            crate::files::write_file(&path, kept.as_bytes())?;
+        }
+        let file = OpenOptions::new().create(true).append(true).open(&path);
+        let file = file.map_err(TrainError::io("open", &path))?;
+        let bar = std::io::stderr().is_terminal().then(|| progress_bar(step, end));
+        Ok(Self { path, file, bar })
+    }
+
+    /// Appends a row of the given kind.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn write(&mut self, kind: &str, row: &impl Serialize) -> Result<(), TrainError> {
+        let mut row = serde_json::to_value(row).expect("rows are plain data");
+        if let Value::Object(map) = &mut row {
+            map.insert("kind".into(), kind.into());
+        }
+        writeln!(self.file, "{row}").map_err(TrainError::io("write", &self.path))
+    }
+
+    /// Moves the bar.
+    pub fn tick(&self, step: u64) {
+        if let Some(bar) = &self.bar {
+            bar.set_position(step);
+        }
+    }
+
+    /// Writes a training row and shows it.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn step(&mut self, record: &StepRecord, left: Option<Duration>) -> Result<(), TrainError> {
+        self.write("train", record)?;
+        let left = left.map_or(String::new(), |left| format!("  left {}", clock(left)));
+        let line = format!(
+            "loss {:.3}  lr {:.2e}  grad {:.2}  {:.0} tok/s  epoch {}{left}",
+            record.loss_nats_per_token, record.learning_rate, record.gradient_norm, record.tgt_tokens_per_sec, record.epoch
+        );
+        match &self.bar {
+            Some(bar) => bar.set_message(line),
+            None => tracing::info!("step {}  {line}", record.step),
+        }
+        Ok(())
+    }
+
+    /// Says something without breaking the bar.
+    pub fn say(&self, message: &str) {
+        match &self.bar {
+            Some(bar) => bar.suspend(|| tracing::info!("{message}")),
+            None => tracing::info!("{message}"),
+        }
+    }
+
+    /// Leaves the terminal as it was.
+    pub fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn is_of(row: &str, step: u64) -> bool {
+    let Ok(row) = serde_json::from_str::<Value>(row) else { return false };
+    row["step"].as_u64().is_some_and(|of| of <= step)
+}
+
+fn progress_bar(step: u64, end: Option<u64>) -> ProgressBar {
+    let template = match end {
+        Some(_) => "{bar:20} {pos}/{len}  {msg}",
+        None => "step {pos}  {msg}",
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is right");
+    ProgressBar::new(end.unwrap_or(0)).with_style(style).with_position(step)
+}
+
+/// `h:mm:ss` or `m:ss`
+pub fn clock(time: Duration) -> String {
+    let secs = time.as_secs();
+    match secs / 3600 {
+        0 => format!("{}:{:02}", secs / 60, secs % 60),
+        hours => format!("{hours}:{:02}:{:02}", secs / 60 % 60, secs % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_resumed_log_drops_what_comes_after_the_checkpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("metrics.jsonl");
+        fs::write(&path, "{\"step\":9,\"kind\":\"train\"}\n{\"step\":10,\"kind\":\"train\"}\n{\"step\":11}\n{\"ste").unwrap();
+        let mut log = RunLog::open(dir.path(), 10, None).unwrap();
+        log.write("train", &serde_json::json!({"step": 11})).unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 3, "{text}");
+        assert_eq!(text.matches("11").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn clocks() {
+        assert_eq!(clock(Duration::from_secs(65)), "1:05");
+        assert_eq!(clock(Duration::from_secs(3_725)), "1:02:05");
+    }
+}

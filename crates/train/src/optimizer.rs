@@ -1,0 +1,166 @@
+//! Adam and AdamW over named parameters, with clipping by the global norm.
+//!
+//! Deviation from Burn's own: state is keyed by the parameter's path, so that it can be saved and restored by name; the
+//! norm is that of all gradients together; biases and norms (vectors) have no weight decay.
+
+use crate::config::TrainConfig;
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::tensor::{Device, Gradients, Tensor, TensorData};
+use kernels::{AdamW, Moments, adamw, squared_norm};
+use model::Transformer;
+use model::weights::{Array, Arrays};
+use std::collections::BTreeMap;
+
+/// The gradients of one step by the parameters' paths, each flattened to one axis.
+#[derive(Debug, Default)]
+pub struct StepGradients {
+    by_path: BTreeMap<String, Tensor<1>>,
+}
+
+impl StepGradients {
+    /// Adds the gradients of one backward pass.
+    pub fn add(&mut self, model: &Transformer, gradients: &mut Gradients) {
+        struct Collect<'a> {
+            path: Vec<String>,
+            gradients: &'a mut Gradients,
+            sum: &'a mut BTreeMap<String, Tensor<1>>,
+        }
+        impl ModuleVisitor for Collect<'_> {
+            fn enter_module(&mut self, name: &str, _container_type: &str) {
+                self.path.push(name.to_owned());
+            }
+            fn exit_module(&mut self, _name: &str, _container_type: &str) {
+                self.path.pop();
+            }
+            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+                let Some(gradient) = param.val().grad_remove(self.gradients) else { return };
+                let gradient = gradient.flatten::<1>(0, D - 1);
+                let path = self.path.join(".");
+                let sum = match self.sum.remove(&path) {
+                    Some(sum) => sum + gradient,
+                    None => gradient,
+                };
+                self.sum.insert(path, sum);
+            }
+        }
+        model.visit(&mut Collect { path: Vec::new(), gradients, sum: &mut self.by_path });
+    }
+
+    /// √Σ g², over all parameters.
+    pub fn norm(&self) -> f64 {
+        self.by_path.values().map(squared_norm).sum::<f64>().sqrt()
+    }
+
+    /// The gradient of one parameter, flattened.
+    pub fn get(&self, path: &str) -> Option<&Tensor<1>> {
+        self.by_path.get(path)
+    }
+}
+
+/// The update rule with its state.
+#[derive(Debug)]
+pub struct Optimizer {
+    rule: AdamW,
+    clip_norm: f64,
+    moments: BTreeMap<String, Moments<1>>,
+}
+
+impl Optimizer {
+    /// An optimizer that has seen nothing.
+    pub fn new(config: &TrainConfig) -> Self {
+        let rule = AdamW {
+            learning_rate: 0.0,
+            beta_1: config.beta_1,
+            beta_2: config.beta_2,
+            epsilon: config.epsilon,
+            weight_decay: config.weight_decay,
+            clip: 1.0,
+            t: 0,
+        };
+        Self { rule, clip_norm: config.clip_norm, moments: BTreeMap::new() }
+    }
+
+    /// One update; `norm` is that of the gradients.
+    #[must_use]
+    pub fn step(
+        &mut self,
+        model: Transformer,
+        gradients: StepGradients,
+        norm: f64,
+        learning_rate: f64,
+    ) -> Transformer {
+        self.rule.t += 1;
+        self.rule.learning_rate = learning_rate;
+        self.rule.clip = if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };
+        model.map(&mut Update { path: Vec::new(), gradients, rule: self.rule, moments: &mut self.moments })
+    }
+
+    /// The state by name: `first.<path>` and `second.<path>`.
+    pub fn to_arrays(&self) -> Arrays {
+        let named = |prefix: &str, path: &str, tensor: &Tensor<1>| {
+            let values: Vec<f32> = tensor.to_data().try_to_vec().expect("moments are float32");
+            (format!("{prefix}.{path}"), Array { shape: vec![values.len()], values })
+        };
+        let pairs = self.moments.iter();
+        pairs.flat_map(|(path, m)| [named("first", path, &m.first), named("second", path, &m.second)]).collect()
+    }
+
+    /// Restores the state after `t` steps. Returns the name of an array that has no counterpart.
+    ///
+    /// # Errors
+    ///
+    /// A first moment without a second of its size, or the other way round.
+    pub fn load_arrays(&mut self, t: u64, mut arrays: Arrays, device: &Device) -> Result<(), String> {
+        self.rule.t = t;
+        self.moments.clear();
+        while let Some((name, first)) = arrays.pop_first() {
+            let path = name.strip_prefix("first.").ok_or_else(|| name.clone())?;
+            let second = arrays.remove(&format!("second.{path}")).ok_or_else(|| name.clone())?;
+            if first.shape != second.shape || first.shape.len() != 1 {
+                return Err(name);
+            }
+            let tensor = |array: Array| Tensor::from_data(TensorData::new(array.values, array.shape), device);
+            self.moments.insert(path.to_owned(), Moments { first: tensor(first), second: tensor(second) });
+        }
+        Ok(())
+    }
+}
+
+struct Update<'a> {
+    path: Vec<String>,
+    gradients: StepGradients,
+    rule: AdamW,
+    moments: &'a mut BTreeMap<String, Moments<1>>,
+}
+
+impl ModuleMapper for Update<'_> {
+    fn enter_module(&mut self, name: &str, _container_type: &str) {
+        self.path.push(name.to_owned());
+    }
+    fn exit_module(&mut self, _name: &str, _container_type: &str) {
+        self.path.pop();
+    }
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let path = self.path.join(".");
+        let Some(gradient) = self.gradients.by_path.remove(&path) else { return param };
+        let weight_decay = if D > 1 { self.rule.weight_decay } else { 0.0 };
+        let rule = AdamW { weight_decay, ..self.rule };
+        let moments = self.moments.remove(&path).unwrap_or_else(|| {
+            let zeros = || Tensor::zeros_like(&gradient);
+            Moments { first: zeros(), second: zeros() }
+        });
+        let (moments_after, param) = {
+            let mut after = None;
+            let param = param.map(|tensor| {
+                let shape = tensor.dims();
+                let value = tensor.inner().flatten::<1>(0, D - 1);
+                let (value, moments) = adamw(value, gradient, moments, &rule);
+                after = Some(moments);
+                Tensor::from_inner(value.reshape(shape)).require_grad()
+            });
+            (after.expect("the map ran"), param)
+        };
+        self.moments.insert(path, moments_after);
+        param
+    }
+}

@@ -1,0 +1,188 @@
+//! Lines in, translations out: normalize, tokenize, search, detokenize. Order and blank lines are kept, and a line's
+//! translation does not depend on the lines around it.
+
+use crate::TrainError;
+use crate::model_dir::{self, ModelDir};
+use crate::tensors::ids;
+use burn::tensor::Device;
+use data::{Normalizer, Tokenizer};
+use model::search::{Hypothesis, Sampling, SearchConfig, TransformerSearch, beam, greedy, sample};
+use model::{Pass, Transformer};
+use std::path::Path;
+
+/// Hypotheses times source tokens of one search batch.
+const SEARCH_TOKENS: usize = 4096;
+
+/// A line of more source tokens is cut at sentence ends or spaces and translated in pieces.
+const MAX_SOURCE_TOKENS: usize = 400;
+
+/// Everything between text and text.
+#[derive(Debug)]
+pub struct Translator {
+    /// On a device without a tape.
+    pub model: Transformer,
+    /// The joint vocabulary.
+    pub tokenizer: Tokenizer,
+    /// The normaliser of the training text.
+    pub normalizer: Normalizer,
+    /// How targets are searched.
+    pub search: SearchConfig,
+    /// Draw targets instead of searching the best.
+    pub sampling: Option<Sampling>,
+    /// Targets for each line.
+    pub n_best: usize,
+}
+
+/// One target of a line.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Translation {
+    /// Detokenized.
+    pub text: String,
+    /// Log-probability divided by the length penalty.
+    pub score: f32,
+}
+
+impl Translator {
+    /// Reads a model directory.
+    ///
+    /// # Errors
+    ///
+    /// See [`model_dir::load`].
+    pub fn load(path: &Path, device: &Device) -> Result<Self, TrainError> {
+        let ModelDir { config, tokenizer, model, .. } = model_dir::load(path, device)?;
+        let normalizer = Normalizer::new(&config.normalize);
+        Ok(Self { model, tokenizer, normalizer, search: config.search, sampling: None, n_best: 1 })
+    }
+
+    /// The best translation of every line; blank for a blank one. `first_line` is the number of the first one in the
+    /// input, by which samples are drawn.
+    pub fn translate(&self, lines: &[String], first_line: usize) -> Vec<String> {
+        self.translate_n_best(lines, first_line).into_iter().map(|best| best[0].text.clone()).collect()
+    }
+
+    /// The `n_best` translations of every line, best first, at least one.
+    pub fn translate_n_best(&self, lines: &[String], first_line: usize) -> Vec<Vec<Translation>> {
+        let pieces: Vec<Vec<Vec<u32>>> = lines.iter().map(|line| self.pieces(line)).collect();
+        let flat: Vec<(u64, &[u32])> = pieces
+            .iter()
+            .zip(first_line as u64..)
+            .flat_map(|(pieces, line)| pieces.iter().map(move |piece| (line, piece.as_slice())))
+            .collect();
+        let mut found = self.search_all(&flat).into_iter();
+        pieces.iter().map(|pieces| self.join(found.by_ref().take(pieces.len()).collect())).collect()
+    }
+
+    /// The tokens of a line with its end token, in pieces that the model can take; none for a blank line.
+    fn pieces(&self, line: &str) -> Vec<Vec<u32>> {
+        let line = self.normalizer.normalize(line);
+        if line.is_empty() {
+            return Vec::new();
+        }
+        let tokens = self.tokenizer.encode(&line);
+        let pieces = if tokens.len() < MAX_SOURCE_TOKENS {
+            vec![tokens]
+        } else {
+            tracing::warn!("a line of {} tokens is translated in pieces of at most {MAX_SOURCE_TOKENS}", tokens.len());
+            split_text(&line, &|text| self.tokenizer.encode(text).len() < MAX_SOURCE_TOKENS)
+                .into_iter()
+                .map(|text| self.tokenizer.encode(text))
+                .collect()
+        };
+        pieces.into_iter().map(|mut piece| { piece.push(self.tokenizer.eos_id()); piece }).collect()
+    }
+
+    /// Searches in batches of like lengths and gives the results in the order of the sources.
+    fn search_all(&self, sources: &[(u64, &[u32])]) -> Vec<Vec<Hypothesis>> {
+        let mut order: Vec<usize> = (0..sources.len()).collect();
+        order.sort_by_key(|&index| std::cmp::Reverse(sources[index].1.len()));
+        let mut found = vec![Vec::new(); sources.len()];
+        let mut rest = order.as_slice();
+        while let Some(&longest) = rest.first() {
+            let rows = (SEARCH_TOKENS / sources[longest].1.len() / self.width()).clamp(1, rest.len());
+            let (batch, others) = rest.split_at(rows);
+            let of_batch: Vec<_> = batch.iter().map(|&index| sources[index]).collect();
+            for (&index, hypotheses) in batch.iter().zip(self.search_batch(&of_batch)) {
+                found[index] = hypotheses;
+            }
+            rest = others;
+        }
+        found
+    }
+
+    fn width(&self) -> usize {
+        if self.sampling.is_some() { 1 } else { self.search.beam_size.max(self.n_best) }
+    }
+
+    fn search_batch(&self, sources: &[(u64, &[u32])]) -> Vec<Vec<Hypothesis>> {
+        let special = self.model.ids();
+        let src_len = sources.iter().map(|(_, source)| source.len()).max().unwrap_or(0);
+        let padded: Vec<u32> = sources
+            .iter()
+            .flat_map(|(_, source)| source.iter().copied().chain(std::iter::repeat(special.pad)).take(src_len))
+            .collect();
+        let device = self.model.embedding.weight.val().device();
+        let memory = self.model.encode(ids(&padded, [sources.len(), src_len], &device), &Pass::inference());
+        let max_lens: Vec<usize> = sources.iter().map(|(_, source)| self.search.max_len(source.len())).collect();
+        let width = self.width();
+        let mut next = TransformerSearch::new(&self.model, &memory, width);
+        if let Some(sampling) = &self.sampling {
+            let streams: Vec<u64> = sources.iter().map(|(line, _)| *line).collect();
+            let found = sample(&mut next, special, &max_lens, &streams, &self.search, sampling);
+            return found.into_iter().map(|one| vec![one]).collect();
+        }
+        if width == 1 {
+            return greedy(&mut next, special, &max_lens, &self.search).into_iter().map(|one| vec![one]).collect();
+        }
+        let search = SearchConfig { beam_size: width, ..self.search.clone() };
+        beam(&mut next, special, &max_lens, &search, self.n_best)
+    }
+
+    /// The translations of a line from those of its pieces; only the best where there are several pieces.
+    fn join(&self, pieces: Vec<Vec<Hypothesis>>) -> Vec<Translation> {
+        if let [whole] = pieces.as_slice() {
+            let text = |one: &Hypothesis| self.tokenizer.detokenize(&one.tokens);
+            return whole.iter().map(|one| Translation { text: text(one), score: one.score }).collect();
+        }
+        let texts: Vec<String> = pieces.iter().map(|best| self.tokenizer.detokenize(&best[0].tokens)).collect();
+        let score = pieces.iter().map(|best| best[0].score).sum();
+        vec![Translation { text: texts.join(" "), score }]
+    }
+}
+
+/// Cuts text into pieces that fit: behind sentence ends where it can, else at spaces, else anywhere.
+fn split_text<'a>(text: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<&'a str> {
+    if fits(text) {
+        return vec![text];
+    }
+    let middle = text.len() / 2;
+    let nearest = |ends: &mut dyn Iterator<Item = usize>| {
+        ends.filter(|&end| end > 0 && end < text.len()).min_by_key(|end| end.abs_diff(middle))
+    };
+    let sentence_ends = &mut text.match_indices([' ']).filter_map(|(at, _)| {
+        text[..at].ends_with(['.', '?', '!', '।', '॥']).then_some(at + 1)
+    });
+    let spaces = &mut text.match_indices(' ').map(|(at, _)| at + 1);
+    let anywhere = &mut text.char_indices().map(|(at, _)| at);
+    let Some(cut) = nearest(sentence_ends).or_else(|| nearest(spaces)).or_else(|| nearest(anywhere)) else {
+        return vec![text];
+    };
+    let (left, right) = text.split_at(cut);
+    let mut pieces = split_text(left.trim(), fits);
+    pieces.extend(split_text(right.trim(), fits));
+    pieces.retain(|piece| !piece.is_empty());
+    pieces
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_at_sentence_ends_then_spaces_then_anywhere() {
+        let fits = |text: &str| text.chars().count() <= 8;
+        assert_eq!(split_text("One two. Three.", &fits), ["One two.", "Three."]);
+        assert_eq!(split_text("aaaa bbbb cccc", &fits), ["aaaa", "bbbb", "cccc"]);
+        assert_eq!(split_text("ಕಕಕಕಕಕಕಕಕಕ", &fits).concat(), "ಕಕಕಕಕಕಕಕಕಕ");
+        assert_eq!(split_text("short", &fits), ["short"]);
+    }
+}

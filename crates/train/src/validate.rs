@@ -1,0 +1,79 @@
+//! What is measured on held-out text: the loss without smoothing, and scores of real translations.
+
+use crate::TrainError;
+use crate::config::Metric;
+use crate::corpora::HeldOut;
+use crate::loss::loss;
+use crate::metrics::{Scores, evaluate};
+use crate::tensors::BatchTensors;
+use crate::translator::Translator;
+use burn::tensor::Device;
+use data::batch::{Batch, ControlIds, plan};
+use data::Example;
+use model::{Pass, Transformer};
+use serde::{Deserialize, Serialize};
+
+/// One validation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// The step after which it was made.
+    pub step: u64,
+    /// Cross-entropy of the dev targets without smoothing, nats per token.
+    pub loss_nats_per_token: f64,
+    /// The same per character of the dev text, ends of lines counted: comparable across vocabularies.
+    pub loss_nats_per_char: f64,
+    /// Scores of the dev translations.
+    pub bleu: f64,
+    /// See `bleu`.
+    pub chrf: f64,
+    /// See `bleu`.
+    #[serde(rename = "chrf++")]
+    pub chrf_plus_plus: f64,
+}
+
+impl Validation {
+    /// What the best is chosen by; larger is better.
+    pub fn merit(&self, metric: Metric) -> f64 {
+        match metric {
+            Metric::Loss => -self.loss_nats_per_token,
+            Metric::Bleu => self.bleu,
+            Metric::Chrf => self.chrf,
+            Metric::ChrfPlusPlus => self.chrf_plus_plus,
+        }
+    }
+}
+
+/// Σ over the targets of −log p, in nats, and how many targets there are.
+pub fn dev_loss(model: &Transformer, examples: &[Example], batch_tokens: usize, device: &Device) -> (f64, usize) {
+    let lengths: Vec<(u32, u32)> = examples.iter().map(Example::lengths).collect();
+    let mut order: Vec<u32> = (0..examples.len() as u32).collect();
+    order.sort_by_key(|&index| lengths[index as usize]);
+    let (mut nats, mut tokens) = (0.0, 0);
+    for indices in plan(&lengths, batch_tokens, &order) {
+        let rows: Vec<&Example> = indices.iter().map(|&index| &examples[index as usize]).collect();
+        let batch = Batch::new(&rows, &indices, ControlIds::default());
+        let sums = loss(model, BatchTensors::new(&batch, device), 0.0, &Pass::inference());
+        nats += f64::from(sums.nll.into_scalar::<f32>());
+        tokens += batch.n_tgt_tokens();
+    }
+    (nats, tokens)
+}
+
+/// Translates a held-out set and scores it; also gives the translations.
+///
+/// # Errors
+///
+/// The set has no lines.
+pub fn score(translator: &Translator, set: &HeldOut) -> Result<(Scores, Vec<String>), TrainError> {
+    let hypotheses = translator.translate(&set.sources(), 0);
+    let scores = evaluate(&hypotheses, &set.references())?;
+    Ok((scores, hypotheses))
+}
+
+/// At most `max_lines` lines of a set, evenly spread; 0: all.
+pub fn spread(set: &HeldOut, max_lines: usize) -> HeldOut {
+    let n = set.pairs.len();
+    let take = if max_lines == 0 { n } else { max_lines.min(n) };
+    let pairs = (0..take).map(|i| set.pairs[i * n / take].clone()).collect();
+    HeldOut { name: set.name.clone(), pairs }
+}
