@@ -3,9 +3,16 @@
 //! Sections that other crates obey are defined there ([`data::DataConfig`], [`model::ModelConfig`], …); this module
 //! adds those of training and reads the whole file with all its faults at once.
 
+mod fault;
+mod schema;
+mod synonyms;
+mod suggest;
+mod check;
+mod walk;
 mod load;
 
-pub use load::{ConfigError, load, parse};
+pub use fault::{ConfigError, Place, PlacedFault};
+pub use load::{load, parse};
 
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
