@@ -21,6 +21,9 @@ use crate::small::small_product;
 /// Scores of a tile: two such buffers fit in half of a second-level cache.
 const TILE_SCORES: usize = 1 << 15;
 
+/// Widths are rounded up to this many floats, a vector of AVX-512.
+const VECTOR: usize = 16;
+
 thread_local! {
     static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::NEW) };
 }
@@ -140,11 +143,11 @@ impl<'a> Head<'a> {
         (0..q_len).step_by(size).map(move |first| (first, size.min(q_len - first)))
     }
 
-    /// The scores of a tile over the keys before `keys`.
-    fn scores(&self, scores: &mut [f32], k_t: Matrix, first: usize, count: usize, keys: usize) {
+    /// The scores of a tile over the first `width` keys.
+    fn scores(&self, scores: &mut [f32], k_t: Matrix, first: usize, count: usize, width: usize) {
         let factor = 1.0 / (self.q.cols as f32).sqrt();
-        let out = MatrixMut::dense(scores, count, keys);
-        let k_t = Matrix { cols: keys, ..k_t };
+        let out = MatrixMut::dense(scores, count, width);
+        let k_t = Matrix { cols: width, ..k_t };
         small_product(out, self.q.part(first, count), k_t, factor, Into::Overwrite);
     }
 
@@ -159,14 +162,16 @@ impl<'a> Head<'a> {
         let k_t = transpose(self.k, &mut scratch.transposed[0]);
         for (first, count) in self.tiles() {
             let keys = self.limit(first + count);
-            let weights = room(&mut scratch.tiles[0], count * keys);
-            self.scores(weights, k_t, first, count, keys);
-            for (i, row) in rows(weights, keys) {
+            let width = keys.next_multiple_of(VECTOR);
+            let weights = room(&mut scratch.tiles[0], count * width);
+            self.scores(weights, k_t, first, count, width);
+            for (i, row) in rows(weights, width) {
                 let seen = self.limit(first + i + 1);
                 log_sums[first + i] = softmax_row(row, seen, self.padding);
                 self.drop(&mut row[..seen], first + i);
             }
-            let (weights, values) = (Matrix::dense(weights, count, keys), self.v.part(0, keys));
+            let weights = Matrix { cols: keys, ..Matrix::dense(weights, count, width) };
+            let values = self.v.part(0, keys);
             small_product(out.part(first, count), weights, values, 1.0, Into::Overwrite);
         }
     }
@@ -183,25 +188,26 @@ impl<'a> Head<'a> {
         let (k_t, v_t) = (transpose(self.k, k_t), transpose(self.v, v_t));
         for (first, count) in self.tiles() {
             let keys = self.limit(first + count);
-            let [weights, dropped, dw] = tiles.each_mut().map(|buffer| room(buffer, count * keys));
-            self.scores(weights, k_t, first, count, keys);
-            for (i, row) in rows(weights, keys) {
+            let width = keys.next_multiple_of(VECTOR);
+            let [weights, dropped, dw] = tiles.each_mut().map(|buffer| room(buffer, count * width));
+            self.scores(weights, k_t, first, count, width);
+            for (i, row) in rows(weights, width) {
                 weights_row(row, self.limit(first + i + 1), self.padding, log_sums[first + i]);
             }
             dropped.copy_from_slice(weights);
-            for (i, row) in rows(dropped, keys) {
+            for (i, row) in rows(dropped, width) {
                 self.drop(row, first + i);
             }
             let grad = grad.part(first, count);
-            let dropped = Matrix::dense(dropped, count, keys).transposed();
+            let dropped = Matrix { cols: keys, ..Matrix::dense(dropped, count, width) }.transposed();
             small_product(dv.part(0, keys), dropped, grad, 1.0, Into::Add);
-            let out = MatrixMut::dense(dw, count, keys);
-            small_product(out, grad, Matrix { cols: keys, ..v_t }, 1.0, Into::Overwrite);
-            for (i, row) in rows(dw, keys) {
+            let out = MatrixMut::dense(dw, count, width);
+            small_product(out, grad, Matrix { cols: width, ..v_t }, 1.0, Into::Overwrite);
+            for (i, row) in rows(dw, width) {
                 self.drop(row, first + i);
-                score_gradient(row, &weights[i * keys..(i + 1) * keys]);
+                score_gradient(row, &weights[i * width..(i + 1) * width]);
             }
-            let ds = Matrix::dense(dw, count, keys);
+            let ds = Matrix { cols: keys, ..Matrix::dense(dw, count, width) };
             let (queries, keys_seen) = (self.q.part(first, count), self.k.part(0, keys));
             small_product(dq.part(first, count), ds, keys_seen, factor, Into::Overwrite);
             small_product(dk.part(0, keys), ds.transposed(), queries, factor, Into::Add);
@@ -209,16 +215,19 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A transposed copy whose columns are dense.
+/// A transposed copy; its rows are filled with zeros to a whole number of vectors.
 fn transpose<'a>(x: Matrix, into: &'a mut Vec<f32>) -> Matrix<'a> {
-    let (rows, cols) = (x.rows, x.cols);
-    let out = room(into, rows * cols);
-    for (j, out) in out.chunks_exact_mut(rows.max(1)).enumerate() {
-        for (i, out) in out.iter_mut().enumerate() {
-            *out = x.elements[i * x.row_stride + j];
+    let (rows, cols, width) = (x.rows, x.cols, x.rows.next_multiple_of(VECTOR));
+    let out = room(into, cols * width);
+    for first in (0..width).step_by(VECTOR) {
+        for j in 0..cols {
+            let out = &mut out[j * width + first..][..VECTOR];
+            for (i, out) in (first..).zip(out) {
+                *out = if i < rows { x.elements[i * x.row_stride + j] } else { 0.0 };
+            }
         }
     }
-    Matrix::dense(out, cols, rows)
+    Matrix::dense(out, cols, width)
 }
 
 /// The first `n` elements of a buffer, made longer if need be.
