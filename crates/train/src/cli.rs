@@ -3,7 +3,7 @@
 use crate::commands::evaluate::{self, Format};
 use crate::commands::train::{self, Beginning};
 use crate::commands::translate;
-use crate::config::{self, Experiment};
+use crate::config;
 use crate::translator::Translator;
 use crate::{TrainError, device, log};
 use clap::{Args, Parser, Subcommand};
@@ -19,8 +19,9 @@ use std::process::ExitCode;
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
+    // An `Option`, so that a subcommand does not want the arguments of training.
     #[command(flatten)]
-    train: TrainArgs,
+    train: Option<TrainArgs>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -34,25 +35,13 @@ enum Command {
 }
 
 #[derive(Debug, Args)]
-struct ConfigArgs {
+struct TrainArgs {
     /// The experiment's TOML file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// Use VALUE for a key of the file, e.g. train.max_steps=100
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
-}
-
-impl ConfigArgs {
-    fn load(&self) -> Result<Experiment, TrainError> {
-        Ok(config::load(&self.config, &self.overrides)?)
-    }
-}
-
-#[derive(Debug, Args)]
-struct TrainArgs {
-    #[command(flatten)]
-    config: ConfigArgs,
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
@@ -134,7 +123,7 @@ pub fn main() -> ExitCode {
     log::init();
     let out = &mut std::io::stdout().lock();
     let result = match cli.command {
-        None => run_train(&cli.train, out),
+        None => run_train(&cli.train.expect("--config is required without a subcommand"), out),
         Some(Command::Train(args)) => run_train(&args, out),
         Some(Command::Evaluate(args)) => run_evaluate(args, out),
         Some(Command::Translate(args)) => run_translate(&args, out),
@@ -167,15 +156,14 @@ fn report(error: TrainError) {
 
 fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {
     let beginning = if args.fresh { Beginning::Fresh } else { Beginning::Resume };
-    train::run(&args.config.load()?, beginning, out)
+    train::run(&config::load(&args.config, &args.overrides)?, beginning, out)
 }
 
 fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainError> {
     let format = if args.json { Format::Json } else { Format::Text };
     match (args.config, args.model, args.src, args.hypothesis, args.reference) {
         (Some(config), ..) => {
-            let experiment = ConfigArgs { config, overrides: args.overrides }.load()?;
-            evaluate::run_of(&experiment, format, out)
+            evaluate::run_of(&config::load(&config, &args.overrides)?, format, out)
         }
         (None, Some(model), Some(src), None, Some(reference)) => {
             evaluate::model_on_files(&model, &src, &reference, &args.backend, format, out)
@@ -231,7 +219,10 @@ mod tests {
     fn without_a_subcommand_it_trains() {
         let cli = Cli::parse_from(["train", "--config", "a.toml", "--set", "run.name=b"]);
         assert!(cli.command.is_none());
-        assert_eq!(cli.train.config.overrides, ["run.name=b"]);
+        assert_eq!(cli.train.unwrap().overrides, ["run.name=b"]);
+        let cli = Cli::parse_from(["train", "train", "--config", "a.toml"]);
+        assert!(matches!(cli.command, Some(Command::Train(_))));
+        assert!(Cli::try_parse_from(["train"]).is_err());
         let cli = Cli::parse_from(["train", "translate", "--model", "m", "hello"]);
         assert!(matches!(cli.command, Some(Command::Translate(_))));
     }

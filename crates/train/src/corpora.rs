@@ -8,6 +8,10 @@ use data::{
 };
 use std::collections::BTreeMap;
 
+/// A longer line, in bytes, is refused where it is to be translated: it would take minutes, and is a file without line
+/// ends.
+pub const MAX_LINE_BYTES: usize = 1 << 16;
+
 /// A held-out set: lines as they stand in the files, because that is what scores are measured on.
 #[derive(Clone, Debug)]
 pub struct HeldOut {
@@ -18,6 +22,19 @@ pub struct HeldOut {
 }
 
 impl HeldOut {
+    /// The set that was read from `files`.
+    ///
+    /// # Errors
+    ///
+    /// A source is too long to translate.
+    pub fn new(name: &str, files: &ParallelFiles, pairs: Vec<Pair>) -> Result<Self, TrainError> {
+        if let Some(long) = pairs.iter().find(|pair| pair.src.len() > MAX_LINE_BYTES) {
+            let path = files.tsv.clone().unwrap_or_else(|| files.src.clone());
+            return Err(TrainError::LineTooLong { path, line: long.line, limit: MAX_LINE_BYTES });
+        }
+        Ok(Self { name: name.into(), pairs })
+    }
+
     /// The source lines.
     pub fn sources(&self) -> Vec<String> {
         self.pairs.iter().map(|pair| pair.src.clone()).collect()
@@ -27,6 +44,16 @@ impl HeldOut {
     pub fn references(&self) -> Vec<String> {
         self.pairs.iter().map(|pair| pair.tgt.clone()).collect()
     }
+}
+
+/// What the dev loss is measured on.
+#[derive(Clone, Debug, Default)]
+pub struct DevSet {
+    /// Pairs as ids.
+    pub examples: Vec<Example>,
+    /// Characters of the normalised targets, with one end for each line: the unit of a loss that does not depend on
+    /// the vocabulary.
+    pub characters: usize,
 }
 
 /// All text of a run.
@@ -50,7 +77,7 @@ pub struct Corpora {
 ///
 /// # Errors
 ///
-/// Files that cannot be read or do not line up; nothing left after cleaning; held-out lines among the training lines.
+/// Files that cannot be read or do not line up; a held-out source that is too long to translate; nothing left after cleaning; held-out lines among the training lines.
 pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
     let config = &experiment.data;
     let normalizer = Normalizer::new(&config.normalize);
@@ -67,13 +94,13 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
         Ok(pairs)
     };
     let train = load("train", &config.train)?;
-    let dev = HeldOut { name: "dev".into(), pairs: load("dev", &config.dev)? };
+    let dev = HeldOut::new("dev", &config.dev, load("dev", &config.dev)?)?;
     let mut tests = Vec::new();
     if config.test.is_set() {
-        tests.push(HeldOut { name: "test".into(), pairs: load("test", &config.test)? });
+        tests.push(HeldOut::new("test", &config.test, load("test", &config.test)?)?);
     }
     for (name, files) in &config.test_sets {
-        tests.push(HeldOut { name: name.clone(), pairs: load(name, files)? });
+        tests.push(HeldOut::new(name, files, load(name, files)?)?);
     }
     let (train, clean_report) = clean(train, &config.clean, &normalizer);
     for set in [&dev].into_iter().chain(&tests) {
@@ -102,19 +129,31 @@ impl Corpora {
         encode_pairs(&self.train, tokenizer, max_tokens, &mut self.clean_report)
     }
 
-    /// The dev examples for the loss: normalised, blank ones left out.
-    pub fn dev_examples(&self, tokenizer: &Tokenizer) -> Vec<Example> {
+    /// The dev examples for the loss: normalised; blank ones and those that do not fit a batch are left out.
+    ///
+    /// # Errors
+    ///
+    /// None is left.
+    pub fn dev_set(&self, tokenizer: &Tokenizer, batch_tokens: usize) -> Result<DevSet, TrainError> {
         let normalized = self.dev.pairs.iter().map(|pair| {
             (self.normalizer.normalize(&pair.src), self.normalizer.normalize(&pair.tgt))
         });
         let filled = normalized.filter(|(src, tgt)| !src.is_empty() && !tgt.is_empty());
-        filled.map(|(src, tgt)| Example::new(tokenizer, &src, &tgt)).collect()
-    }
-
-    /// Characters of the normalised dev targets, with one end for each line: the unit of a loss that does not depend
-    /// on the vocabulary.
-    pub fn dev_characters(&self) -> usize {
-        let lengths = self.dev.pairs.iter().map(|pair| self.normalizer.normalize(&pair.tgt).chars().count() + 1);
-        lengths.sum()
+        let mut set = DevSet::default();
+        let mut too_long = 0;
+        for (src, tgt) in filled {
+            let example = Example::new(tokenizer, &src, &tgt);
+            let (src_len, tgt_len) = example.lengths();
+            if src_len.max(tgt_len) as usize > batch_tokens {
+                too_long += 1;
+                continue;
+            }
+            set.characters += tgt.chars().count() + 1;
+            set.examples.push(example);
+        }
+        if too_long > 0 {
+            tracing::warn!("dev: {too_long} pairs of more than train.batch_tokens tokens do not count in the dev loss");
+        }
+        if set.examples.is_empty() { Err(TrainError::NoDevPairs) } else { Ok(set) }
     }
 }

@@ -78,6 +78,19 @@ pub enum TrainError {
         /// One line for each key: saved and present value.
         differences: String,
     },
+    /// The dev set cannot be measured.
+    #[error("dev: no pair has text on both sides and fits train.batch_tokens; give it sentences of common length")]
+    NoDevPairs,
+    /// A line that would take minutes to translate and is none that a translator knows.
+    #[error("{path}:{line}: the line has more than {limit} bytes; cut it into sentences, one a line")]
+    LineTooLong {
+        /// The file, or what stands for it.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The most bytes a line may have.
+        limit: usize,
+    },
     /// A command was given arguments that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -109,7 +122,7 @@ impl TrainError {
             Self::Usage(_) => 2,
             Self::Data(_) | Self::Metrics(_) | Self::MissingFile { .. } | Self::Damaged { .. } => 65,
             Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
-            Self::Model(_) => 65,
+            Self::Model(_) | Self::NoDevPairs | Self::LineTooLong { .. } => 65,
             Self::Backend { .. } => 69,
             Self::NotFinite { .. } => 76,
             Self::Config(_) | Self::Mismatch { .. } => 78,

@@ -61,18 +61,29 @@ pub fn write_dir(dir: &Path, files: &Files) -> Result<(), TrainError> {
     remove_dir(&old)
 }
 
-/// Puts back what a crash in the middle of [`write_dir`] left aside, and removes its litter.
+/// Puts back what a crash in the middle of [`write_dir`] or [`write_file`] left aside in `parent`, and removes the
+/// litter.
 ///
 /// # Errors
 ///
 /// Whatever the file system says.
-pub fn recover_dir(dir: &Path) -> Result<(), TrainError> {
-    let (new, old) = (beside(dir, "new"), beside(dir, "old"));
-    if !dir.exists() && old.exists() {
-        fs::rename(&old, dir).map_err(TrainError::io("rename", &old))?;
+pub fn recover(parent: &Path) -> Result<(), TrainError> {
+    let entries = match fs::read_dir(parent) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(TrainError::io("list", parent))?,
+    };
+    for left in entries.flatten().map(|entry| entry.path()) {
+        let name = left.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let Some((name, suffix)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else { continue };
+        let place = parent.join(name);
+        match suffix {
+            "old" if !place.exists() => fs::rename(&left, &place).map_err(TrainError::io("rename", &left))?,
+            "old" | "new" if left.is_dir() => remove_dir(&left)?,
+            "new" => fs::remove_file(&left).map_err(TrainError::io("remove", &left))?,
+            _ => {}
+        }
     }
-    remove_dir(&new)?;
-    remove_dir(&old)
+    Ok(())
 }
 
 /// Reads `dir` and holds every file against the manifest.
@@ -216,7 +227,9 @@ mod tests {
         write_dir(&dir, &files("text")).unwrap();
         fs::rename(&dir, beside(&dir, "old")).unwrap();
         fs::create_dir(beside(&dir, "new")).unwrap();
-        recover_dir(&dir).unwrap();
+        fs::create_dir(place.path().join(".step-20.new")).unwrap();
+        fs::write(place.path().join(".metrics.jsonl.new"), "x").unwrap();
+        recover(place.path()).unwrap();
         assert_eq!(read_dir(&dir).unwrap(), files("text"));
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "litter");
     }

@@ -22,6 +22,7 @@ pub mod translator;
 pub mod validate;
 pub mod average;
 pub mod checkpoint;
+pub mod history;
 pub mod log;
 pub mod run_dir;
 pub mod card;

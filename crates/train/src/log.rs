@@ -51,17 +51,17 @@ pub struct RunLog {
 }
 
 impl RunLog {
-    /// Opens the log of a run that has done `step` steps; rows of later ones, which a crash left, are dropped. `end` is
-    /// the last step if it is known.
+    /// Opens the log of a run that has done `step` steps and was validated after those of `validated`; other rows, which
+    /// a crash or an end left, are dropped. `end` is the last step if it is known.
     ///
     /// # Errors
     ///
     /// Whatever the file system says.
-    pub fn open(dir: &Path, step: u64, end: Option<u64>) -> Result<Self, TrainError> {
+    pub fn open(dir: &Path, step: u64, validated: &[u64], end: Option<u64>) -> Result<Self, TrainError> {
         let path = dir.join("metrics.jsonl");
         if path.exists() {
             let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
-            let kept: String = text.lines().filter(|row| is_of(row, step)).flat_map(|row| [row, "\n"]).collect();
+            let kept: String = text.lines().filter(|row| is_of(row, step, validated)).flat_map(|row| [row, "\n"]).collect();
             crate::files::write_file(&path, kept.as_bytes())?;
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
@@ -125,9 +125,15 @@ impl RunLog {
     }
 }
 
-fn is_of(row: &str, step: u64) -> bool {
+/// Whether a row belongs to the past of a run that goes on; those of its end are written again.
+fn is_of(row: &str, step: u64, validated: &[u64]) -> bool {
     let Ok(row) = serde_json::from_str::<Value>(row) else { return false };
-    row["step"].as_u64().is_some_and(|of| of <= step)
+    let Some(of) = row["step"].as_u64() else { return false };
+    match row["kind"].as_str() {
+        Some("train") => of <= step,
+        Some("validate") => validated.contains(&of),
+        _ => false,
+    }
 }
 
 fn progress_bar(step: u64, end: Option<u64>) -> ProgressBar {
@@ -156,12 +162,14 @@ mod tests {
     fn a_resumed_log_drops_what_comes_after_the_checkpoint() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.jsonl");
-        fs::write(&path, "{\"step\":9,\"kind\":\"train\"}\n{\"step\":10,\"kind\":\"train\"}\n{\"step\":11}\n{\"ste").unwrap();
-        let mut log = RunLog::open(dir.path(), 10, None).unwrap();
+        let row = |kind: &str, step: u64| format!("{{\"step\":{step},\"kind\":\"{kind}\"}}\n");
+        let kept = row("train", 9) + &row("validate", 9) + &row("train", 10);
+        let dropped = row("validate", 10) + &row("average", 10) + &row("test", 9) + &row("train", 11) + "{\"ste";
+        fs::write(&path, kept.clone() + &dropped).unwrap();
+        let mut log = RunLog::open(dir.path(), 10, &[9], None).unwrap();
         log.write("train", &serde_json::json!({"step": 11})).unwrap();
         let text = fs::read_to_string(&path).unwrap();
-        assert_eq!(text.lines().count(), 3, "{text}");
-        assert_eq!(text.matches("11").count(), 1, "{text}");
+        assert_eq!(text, kept + "{\"kind\":\"train\",\"step\":11}\n");
     }
 
     #[test]

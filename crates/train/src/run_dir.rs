@@ -39,9 +39,8 @@ impl RunDir {
         let holder = format!("process {}", std::process::id());
         lock.set_len(0).and_then(|()| lock.write_all(holder.as_bytes())).map_err(TrainError::io("write", &lock_path))?;
         let dir = Self { path: path.into(), _lock: lock };
-        files::recover_dir(&dir.best())?;
-        for step in checkpoint::steps(&dir.checkpoints())? {
-            files::recover_dir(&checkpoint::path(&dir.checkpoints(), step))?;
+        for place in [dir.path.clone(), dir.checkpoints(), dir.snapshots()] {
+            files::recover(&place)?;
         }
         Ok(dir)
     }
@@ -61,9 +60,14 @@ impl RunDir {
         self.path.join("best")
     }
 
-    /// The weights after a validation, kept for averaging.
+    /// Where snapshots lie.
+    pub fn snapshots(&self) -> PathBuf {
+        self.path.join("snapshots")
+    }
+
+    /// The weights after a validation, kept for averaging and for going on.
     pub fn snapshot(&self, step: u64) -> PathBuf {
-        self.path.join("snapshots").join(format!("step-{step}.safetensors"))
+        self.snapshots().join(format!("step-{step}.safetensors"))
     }
 
     /// Removes all that a run writes, and nothing else.
@@ -104,7 +108,8 @@ impl RunDir {
         files::write_file(&self.path.join("run.json"), format!("{run:#}\n").as_bytes())
     }
 
-    /// Deletes old checkpoints, then the snapshots that neither `wanted` nor a kept checkpoint needs.
+    /// Deletes old checkpoints, then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged checkpoint
+    /// needs none: no run goes on from it.
     ///
     /// # Errors
     ///
@@ -117,10 +122,10 @@ impl RunDir {
         }
         let mut needed: BTreeSet<PathBuf> = wanted.iter().map(|&step| self.snapshot(step)).collect();
         for &step in kept {
-            let state = checkpoint::load_state(&checkpoint::path(&self.checkpoints(), step))?;
+            let Ok(state) = checkpoint::load_state(&checkpoint::path(&self.checkpoints(), step)) else { continue };
             needed.extend(of_state(&state).into_iter().map(|step| self.snapshot(step)));
         }
-        let Ok(entries) = fs::read_dir(self.path.join("snapshots")) else { return Ok(()) };
+        let Ok(entries) = fs::read_dir(self.snapshots()) else { return Ok(()) };
         for path in entries.flatten().map(|entry| entry.path()).filter(|path| !needed.contains(path)) {
             fs::remove_file(&path).map_err(TrainError::io("remove", &path))?;
         }

@@ -5,8 +5,9 @@ use crate::average::{Ema, mean};
 use crate::card::card;
 use crate::checkpoint::{self, State};
 use crate::config::{Average, Experiment};
-use crate::corpora::Corpora;
+use crate::corpora::{Corpora, DevSet};
 use crate::files;
+use crate::history::{averaged_steps, best, go_on, kept_snapshots, reason_to_stop};
 use crate::log::{RunLog, StepRecord};
 use crate::loss::loss;
 use crate::model_dir::{self, DirConfig};
@@ -31,7 +32,7 @@ pub struct Trainer<'a> {
     run_dir: &'a RunDir,
     tokenizer: Tokenizer,
     loader: Loader,
-    dev_examples: Vec<Example>,
+    dev_set: DevSet,
     device: Device,
     model: Transformer,
     optimizer: Optimizer,
@@ -70,10 +71,10 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self, TrainError> {
         let Start { tokenizer, examples, checkpoint } = start;
         let seed = experiment.run.seed;
-        let loader = Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
+        let mut loader = Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
         let mut optimizer = Optimizer::new(&experiment.train);
         let average = experiment.train.average;
-        let (model, state, ema) = match checkpoint {
+        let (model, state, ema, restore) = match checkpoint {
             None => {
                 let ids = model_dir::special_ids(&tokenizer);
                 let tape = device.clone().autodiff();
@@ -88,25 +89,33 @@ impl<'a> Trainer<'a> {
                     data_hashes: corpora.hashes.clone(),
                 };
                 let ema = (average == Average::Ema).then(|| Ema::new(experiment.train.ema_decay, &model));
-                (model, state, ema)
+                (model, state, ema, false)
             }
             Some(saved) => {
                 let damaged = |name| TrainError::Damaged { path: saved.path.clone(), reason: format!("moment '{name}' stands alone") };
                 optimizer.load_arrays(saved.state.step, saved.moments, device).map_err(damaged)?;
                 let ema = saved.ema.map(|arrays| Ema::from_arrays(experiment.train.ema_decay, arrays, device));
-                let state = State { experiment: experiment.clone(), ..saved.state };
-                (saved.model_dir.model.train(), state, ema)
+                let every = saved.state.experiment.validate.every;
+                let mut state = State { experiment: experiment.clone(), ..saved.state };
+                let epoch_batches = loader.n_batches(state.cursor.epoch);
+                let goes_on = go_on(experiment, &mut state, every, epoch_batches);
+                (saved.model_dir.model.train(), state, ema, goes_on)
             }
         };
         let end = (experiment.train.max_steps > 0).then_some(experiment.train.max_steps);
-        let log = RunLog::open(run_dir.path(), state.step, end)?;
-        Ok(Self {
-            dev_examples: corpora.dev_examples(&tokenizer),
+        let validated: Vec<u64> = state.validations.iter().map(|validation| validation.step).collect();
+        let log = RunLog::open(run_dir.path(), state.step, &validated, end)?;
+        let trainer = Self {
+            dev_set: corpora.dev_set(&tokenizer, experiment.train.batch_tokens)?,
             started: (Instant::now(), state.elapsed_secs),
             window: (Instant::now(), 0),
             device: device.clone(),
             experiment, corpora, run_dir, tokenizer, loader, model, optimizer, ema, state, log,
-        })
+        };
+        if restore {
+            trainer.restore_best()?;
+        }
+        Ok(trainer)
     }
 
     /// Trains to the end and gives the best validation, whose model stands in `best/`.
@@ -116,6 +125,7 @@ impl<'a> Trainer<'a> {
     /// A loss or gradient that is not finite; whatever the file system says.
     pub fn run(&mut self) -> Result<Validation, TrainError> {
         let train = &self.experiment.train;
+        let first = self.state.step;
         let reason = loop {
             if let Some(reason) = self.reason_to_stop() {
                 break reason;
@@ -137,7 +147,10 @@ impl<'a> Trainer<'a> {
             self.checkpoint()?;
         }
         self.log.finish();
-        tracing::info!("stopped after step {}: {reason}", self.state.step);
+        match self.state.step {
+            step if step == first => tracing::info!("nothing left to train: the run ended after step {step} ({reason})"),
+            step => tracing::info!("stopped after step {step}: {reason}"),
+        }
         self.average()
     }
 
@@ -145,7 +158,6 @@ impl<'a> Trainer<'a> {
     fn step(&mut self) -> Result<StepRecord, TrainError> {
         let (train, seed) = (&self.experiment.train, self.experiment.run.seed);
         let step = self.state.step + 1;
-        let epoch = self.state.cursor.epoch;
         let mut cursor = self.state.cursor;
         let batch = self.loader.next(&mut cursor);
         let tgt_tokens = batch.n_tgt_tokens();
@@ -178,7 +190,7 @@ impl<'a> Trainer<'a> {
         let per_token = 1.0 / tgt_tokens as f64;
         Ok(StepRecord {
             step,
-            epoch,
+            epoch: cursor.epoch,
             loss_nats_per_token: sum * per_token,
             nll_nats_per_token: nll * per_token,
             learning_rate,
@@ -205,32 +217,12 @@ impl<'a> Trainer<'a> {
     }
 
     fn reason_to_stop(&mut self) -> Option<String> {
-        let (train, state) = (&self.experiment.train, &self.state);
-        let patience = self.experiment.validate.patience;
-        let epoch_done = state.cursor.batch >= self.loader.n_batches(state.cursor.epoch) as u64;
-        let epochs = state.cursor.epoch + u64::from(epoch_done);
-        if train.max_steps > 0 && state.step >= train.max_steps {
-            Some(format!("train.max_steps = {}", train.max_steps))
-        } else if train.max_epochs > 0 && epochs >= train.max_epochs {
-            Some(format!("train.max_epochs = {}", train.max_epochs))
-        } else if train.max_minutes > 0.0 && state.elapsed_secs >= train.max_minutes * 60.0 {
-            Some(format!("train.max_minutes = {}", train.max_minutes))
-        } else if patience > 0 && self.validations_since_best() >= patience {
-            Some(format!("validate.patience = {patience} validations without a better one"))
-        } else {
-            None
-        }
+        let epoch_batches = self.loader.n_batches(self.state.cursor.epoch);
+        reason_to_stop(self.experiment, &self.state, epoch_batches)
     }
 
     fn best(&self) -> Option<&Validation> {
-        let metric = self.experiment.validate.metric;
-        // Of equal ones the first.
-        self.state.validations.iter().rev().max_by(|a, b| a.merit(metric).total_cmp(&b.merit(metric)))
-    }
-
-    fn validations_since_best(&self) -> u64 {
-        let best = self.best().map_or(0, |best| best.step);
-        self.state.validations.iter().filter(|validation| validation.step > best).count() as u64
+        best(&self.state.validations, self.experiment.validate.metric)
     }
 
     /// Measures the weights of now; they become `best/` if no earlier ones are as good.
@@ -239,7 +231,7 @@ impl<'a> Trainer<'a> {
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
         let validation = self.measure(self.state.step, &arrays)?;
         let metric = self.experiment.validate.metric;
-        let better = self.best().is_none_or(|best| validation.merit(metric) > best.merit(metric));
+        let better = self.best().is_none_or(|best| validation.beats(best, metric));
         self.log.write("validate", &validation)?;
         self.log.say(&format!(
             "step {}  dev loss {:.4}  perplexity {:.2}  BLEU {:.2}  chrF {:.2}  chrF++ {:.2}{}",
@@ -251,16 +243,16 @@ impl<'a> Trainer<'a> {
             validation.chrf_plus_plus,
             if better { "  (best so far)" } else { "" },
         ));
-        if better {
-            self.write_best(&arrays, &validation)?;
-        }
-        self.state.validations.push(validation);
-        if matches!(self.experiment.train.average, Average::Last | Average::Best) {
+        if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
             let path = self.run_dir.snapshot(self.state.step);
             let dir = path.parent().expect("snapshots lie in a directory");
             std::fs::create_dir_all(dir).map_err(TrainError::io("create", dir))?;
             files::write_file(&path, &weights::to_safetensors(&arrays, [].into()))?;
         }
+        if better {
+            self.write_best(&arrays, &validation)?;
+        }
+        self.state.validations.push(validation);
         self.window = (Instant::now(), 0);
         Ok(())
     }
@@ -269,7 +261,11 @@ impl<'a> Trainer<'a> {
     fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
         let config = &self.experiment.validate;
         let model = weights::from_arrays(self.model.valid(), arrays.clone(), &self.run_dir.best())?;
-        let (nats, tokens) = dev_loss(&model, &self.dev_examples, self.experiment.train.batch_tokens, &self.device);
+        let dev = &self.dev_set;
+        let (nats, tokens) = dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
+        if !nats.is_finite() {
+            return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
+        }
         let mut search = self.experiment.search.clone();
         search.beam_size = config.beam_size;
         let (tokenizer, normalizer) = (self.tokenizer.clone(), self.corpora.normalizer.clone());
@@ -278,7 +274,7 @@ impl<'a> Trainer<'a> {
         Ok(Validation {
             step,
             loss_nats_per_token: nats / tokens as f64,
-            loss_nats_per_char: nats / self.corpora.dev_characters() as f64,
+            loss_nats_per_char: nats / dev.characters as f64,
             bleu: scores.bleu.score,
             chrf: scores.chrf.score,
             chrf_plus_plus: scores.chrf_plus_plus.score,
@@ -302,7 +298,7 @@ impl<'a> Trainer<'a> {
         let files = self.model_files(&arrays, self.state.validations.last());
         let moments = self.optimizer.to_arrays();
         checkpoint::save(&self.run_dir.checkpoints(), &self.state, files, &moments, ema.as_ref())?;
-        let wanted = |state: &State| wanted_snapshots(self.experiment, &state.validations);
+        let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
         self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
         self.window = (Instant::now(), 0);
         Ok(())
@@ -311,7 +307,7 @@ impl<'a> Trainer<'a> {
     /// Averages the chosen snapshots; their mean becomes `best/` if it is better than the best.
     fn average(&mut self) -> Result<Validation, TrainError> {
         let best = self.best().expect("a run ends with a validation").clone();
-        let steps = wanted_snapshots(self.experiment, &self.state.validations);
+        let steps = averaged_steps(self.experiment, &self.state.validations);
         if steps.len() < 2 {
             return Ok(best);
         }
@@ -324,7 +320,7 @@ impl<'a> Trainer<'a> {
         let arrays = mean(&models);
         let averaged = self.measure(self.state.step, &arrays)?;
         let metric = self.experiment.validate.metric;
-        let better = averaged.merit(metric) > best.merit(metric);
+        let better = averaged.beats(&best, metric);
         tracing::info!(
             "average of steps {steps:?}: dev loss {:.4}, chrF++ {:.2}: {} the best step's ({:.4}, {:.2})",
             averaged.loss_nats_per_token,
@@ -339,11 +335,21 @@ impl<'a> Trainer<'a> {
             return Ok(averaged);
         }
         // An earlier, interrupted end of this run may have put an average there.
-        let snapshot = self.run_dir.snapshot(best.step);
-        if let Ok(bytes) = std::fs::read(&snapshot) {
-            self.write_best(&weights::from_safetensors(&bytes, &snapshot)?, &best)?;
-        }
+        self.restore_best()?;
         Ok(best)
+    }
+
+    /// Makes `best/` again what the validations say: the end of a run may have put there what a longer run must not
+    /// find.
+    fn restore_best(&self) -> Result<(), TrainError> {
+        let Some(best) = self.best() else { return Ok(()) };
+        let path = self.run_dir.snapshot(best.step);
+        match std::fs::read(&path) {
+            Ok(bytes) => self.write_best(&weights::from_safetensors(&bytes, &path)?, best),
+            // A run that has seen no end has nothing to restore.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(TrainError::io("read", &path)(error)),
+        }
     }
 
     /// Says what is about to be trained.
@@ -381,19 +387,4 @@ impl<'a> Trainer<'a> {
     pub fn n_parameters(&self) -> usize {
         self.model.n_parameters()
     }
-}
-
-/// The steps whose weights the average is taken of.
-fn wanted_snapshots(experiment: &Experiment, validations: &[Validation]) -> Vec<u64> {
-    let (metric, n) = (experiment.validate.metric, experiment.train.average_checkpoints);
-    let mut chosen: Vec<&Validation> = validations.iter().collect();
-    match experiment.train.average {
-        Average::None | Average::Ema => return Vec::new(),
-        Average::Last => chosen.reverse(),
-        Average::Best => chosen.sort_by(|a, b| b.merit(metric).total_cmp(&a.merit(metric)).then(a.step.cmp(&b.step))),
-    }
-    chosen.truncate(n);
-    let mut steps: Vec<u64> = chosen.into_iter().map(|validation| validation.step).collect();
-    steps.sort_unstable();
-    steps
 }

@@ -12,6 +12,7 @@ use data::batch::{Batch, ControlIds, plan};
 use data::Example;
 use model::{Pass, Transformer};
 use serde::{Deserialize, Serialize};
+use std::cmp::Ordering;
 
 /// One validation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -40,6 +41,17 @@ impl Validation {
             Metric::Chrf => self.chrf,
             Metric::ChrfPlusPlus => self.chrf_plus_plus,
         }
+    }
+
+    /// The better one is greater: by the metric, then by the loss, which still tells apart what scores nothing.
+    pub fn compare(&self, other: &Self, metric: Metric) -> Ordering {
+        let by_loss = other.loss_nats_per_token.total_cmp(&self.loss_nats_per_token);
+        self.merit(metric).total_cmp(&other.merit(metric)).then(by_loss)
+    }
+
+    /// Whether it is better than the other; equal is not better.
+    pub fn beats(&self, other: &Self, metric: Metric) -> bool {
+        self.compare(other, metric) == Ordering::Greater
     }
 }
 

@@ -7,7 +7,7 @@ use crate::metrics::{Scores, evaluate};
 use crate::translator::Translator;
 use crate::validate::score;
 use crate::{TrainError, device};
-use data::{Limits, ParallelFiles, read_lines, read_parallel};
+use data::{Limits, ParallelFiles, read_parallel};
 use std::io::Write;
 use std::path::Path;
 
@@ -71,13 +71,14 @@ pub fn model_on_files(
 ///
 /// Files that cannot be read or do not line up.
 pub fn files(hypothesis: &Path, reference: &Path, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
-    let lines = |path| read_lines(path, &Limits::default()).map(|(lines, _)| lines);
-    print(&evaluate(&lines(hypothesis)?, &lines(reference)?)?, format, out)
+    let (pairs, _) = read_parallel(&ParallelFiles::pair(hypothesis, reference), &Limits::default())?;
+    let (hypotheses, references): (Vec<String>, Vec<String>) = pairs.into_iter().map(|pair| (pair.src, pair.tgt)).unzip();
+    print(&evaluate(&hypotheses, &references)?, format, out)
 }
 
 fn held_out(name: &str, files: &ParallelFiles) -> Result<HeldOut, TrainError> {
     let (pairs, _) = read_parallel(files, &Limits::default())?;
-    Ok(HeldOut { name: name.into(), pairs })
+    HeldOut::new(name, files, pairs)
 }
 
 fn print(scores: &Scores, format: Format, out: &mut impl Write) -> Result<(), TrainError> {

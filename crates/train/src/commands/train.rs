@@ -33,6 +33,9 @@ pub enum Beginning {
 pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     let device = device::open(&experiment.backend.kind)?;
     let mut corpora = corpora::read(experiment)?;
+    // Text that no vocabulary can be learnt from is found before anything is written or deleted.
+    let begins = beginning == Beginning::Fresh || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
+    let tokenizer = if begins { Some(corpora.train_tokenizer(experiment)?) } else { None };
     let run_dir = RunDir::open(&experiment.run.path())?;
     if beginning == Beginning::Fresh {
         run_dir.clear()?;
@@ -42,9 +45,10 @@ pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) 
         checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes)?;
         tracing::info!("resuming after step {} from {}", saved.state.step, saved.path.display());
     }
-    let tokenizer = match &checkpoint {
-        Some(saved) => saved.model_dir.tokenizer.clone(),
-        None => corpora.train_tokenizer(experiment)?,
+    let tokenizer = match (&checkpoint, tokenizer) {
+        (Some(saved), _) => saved.model_dir.tokenizer.clone(),
+        (None, Some(tokenizer)) => tokenizer,
+        (None, None) => corpora.train_tokenizer(experiment)?,
     };
     let max_tokens = experiment.data.clean.max_tokens.min(experiment.train.batch_tokens);
     let examples = corpora.train_examples(&tokenizer, max_tokens);
@@ -72,7 +76,8 @@ fn newest_checkpoint(run_dir: &RunDir, device: &Device) -> Result<Option<Checkpo
     Err(TrainError::Damaged { path: dir, reason: "no checkpoint of this run is whole; start over with --fresh".into() })
 }
 
-/// Evaluates `best/` as a user would find it, shows translations and completes the model card.
+/// Evaluates `best/` as a user would find it, completes the model card and shows translations: all is written before
+/// anything is shown, so that a closed standard output costs nothing.
 fn finish(
     experiment: &Experiment,
     corpora: &Corpora,
@@ -83,17 +88,20 @@ fn finish(
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
     let translator = Translator::load(&run_dir.best(), device)?;
-    let mut all = Vec::new();
+    let (mut all, mut translations) = (Vec::new(), Vec::new());
     for set in &corpora.tests {
         let (scores, hypotheses) = score(&translator, set)?;
         trainer.write_final(&serde_json::json!({"step": best.step, "set": set.name, "scores": scores}))?;
-        print_set(set, &scores, &hypotheses, out).map_err(crate::cli::stdout_error)?;
         all.push((set.name.clone(), scores));
+        translations.push(hypotheses);
     }
     let mut dir = files::read_dir(&run_dir.best())?;
     let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
     dir.insert(model_dir::CARD.into(), card.into_bytes());
     files::write_dir(&run_dir.best(), &dir)?;
+    for ((set, (_, scores)), hypotheses) in corpora.tests.iter().zip(&all).zip(&translations) {
+        print_set(set, scores, hypotheses, out).map_err(crate::cli::stdout_error)?;
+    }
     let best_dir = run_dir.best();
     writeln!(out, "\nmodel: {0}\ntry:   train translate --model {0} \"How are you?\"", best_dir.display())
         .map_err(crate::cli::stdout_error)

@@ -2,9 +2,10 @@
 
 use crate::TrainError;
 use crate::cli::stdout_error;
+use crate::corpora::MAX_LINE_BYTES;
 use crate::translator::Translator;
 use data::DataError;
-use std::io::{BufRead, Write};
+use std::io::{BufRead, Read, Write};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, sync_channel};
 
@@ -15,8 +16,11 @@ const BATCH_LINES: usize = 64;
 ///
 /// # Errors
 ///
-/// Standard output is closed.
+/// A text is too long; standard output is closed.
 pub fn texts(translator: &Translator, texts: &[String], out: &mut impl Write) -> Result<(), TrainError> {
+    if let Some(long) = texts.iter().position(|text| text.len() > MAX_LINE_BYTES) {
+        return Err(too_long(Path::new("arguments"), long + 1));
+    }
     write_lines(translator, texts, 0, out)
 }
 
@@ -25,7 +29,7 @@ pub fn texts(translator: &Translator, texts: &[String], out: &mut impl Write) ->
 ///
 /// # Errors
 ///
-/// Input that is not UTF-8 or cannot be read; standard output is closed.
+/// Input that is not UTF-8, has a line that is too long, or cannot be read; standard output is closed.
 pub fn stream(
     translator: &Translator,
     input: impl BufRead + Send + 'static,
@@ -63,7 +67,9 @@ fn read_ahead(mut input: impl BufRead + Send + 'static, name: &Path) -> Receiver
     std::thread::spawn(move || {
         for number in 1.. {
             let mut bytes = Vec::new();
-            let line = match input.read_until(b'\n', &mut bytes) {
+            // One byte more than a line and its end may have: what fills it is too long, and no more of it is kept.
+            let mut line = input.by_ref().take(MAX_LINE_BYTES as u64 + 3);
+            let line = match line.read_until(b'\n', &mut bytes) {
                 Ok(0) => return,
                 Ok(_) => decode(bytes, number, &name),
                 Err(error) => Err(TrainError::io("read", &name)(error)),
@@ -83,10 +89,17 @@ fn decode(mut bytes: Vec<u8>, line: usize, name: &Path) -> Result<String, TrainE
             bytes.pop();
         }
     }
+    if bytes.len() > MAX_LINE_BYTES {
+        return Err(too_long(name, line));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let offset = error.utf8_error().valid_up_to();
         TrainError::Data(DataError::BadUtf8 { path: name.into(), line, offset })
     })
+}
+
+fn too_long(path: &Path, line: usize) -> TrainError {
+    TrainError::LineTooLong { path: path.into(), line, limit: MAX_LINE_BYTES }
 }
 
 fn write_lines(translator: &Translator, lines: &[String], first: usize, out: &mut impl Write) -> Result<(), TrainError> {

@@ -1,0 +1,170 @@
+//! A run that is stopped and goes on is, bit for bit, the run that was never stopped.
+
+mod common;
+
+use common::{MAX_STEPS, Place, Running, assert_has, failure, stderr_of};
+use std::collections::BTreeMap;
+
+/// What must not depend on interruptions: weights, moments and averages, the best model, the history.
+fn essence(place: &Place, run: &str) -> BTreeMap<String, Vec<u8>> {
+    let mut files = place.run_files(run);
+    files.retain(|name, _| name.ends_with(".safetensors") || name == "best/README.md");
+    files.retain(|name, _| !name.starts_with("checkpoints/") || name.contains(&format!("step-{MAX_STEPS}/")));
+    let rows: Vec<String> = place.training_rows(run).iter().map(ToString::to_string).collect();
+    files.insert("rows".into(), rows.join("\n").into_bytes());
+    files.insert("validations".into(), place.validations(run).into_bytes());
+    files
+}
+
+#[track_caller]
+fn assert_same(whole: &BTreeMap<String, Vec<u8>>, resumed: &BTreeMap<String, Vec<u8>>, what: &str) {
+    for (name, bytes) in whole {
+        assert!(resumed.get(name) == Some(bytes), "{what}: {name} differs");
+    }
+}
+
+/// Stops a run after each of `stops` in turn and holds the end against that of one run.
+fn stopped_at(stops: &[u64], further: &[&str]) {
+    let place = Place::new();
+    let train = |run: &str, steps: u64| {
+        let (run, steps) = (format!("run.name={run}"), format!("train.max_steps={steps}"));
+        let sets: Vec<&str> = further.iter().copied().chain([run.as_str(), steps.as_str()]).collect();
+        let output = place.train(&sets).output().unwrap();
+        assert!(output.status.success(), "{}", stderr_of(&output));
+        stderr_of(&output)
+    };
+    train("whole", MAX_STEPS);
+    let whole = essence(&place, "whole");
+    assert!(whole.contains_key("best/model.safetensors"));
+    assert!(whole.contains_key(&format!("checkpoints/step-{MAX_STEPS}/optimizer.safetensors")));
+    for stop in stops {
+        let run = format!("stopped-{stop}");
+        train(&run, *stop);
+        let told = train(&run, MAX_STEPS);
+        assert_has(&told, &[&format!("resuming after step {stop} ")]);
+        assert_same_but_name(&whole, &essence(&place, &run), &run);
+    }
+    let again = "stopped-often";
+    for stop in stops {
+        train(again, *stop);
+    }
+    train(again, MAX_STEPS);
+    assert_same_but_name(&whole, &essence(&place, again), again);
+}
+
+/// The model card begins with the run's name.
+#[track_caller]
+fn assert_same_but_name(whole: &BTreeMap<String, Vec<u8>>, resumed: &BTreeMap<String, Vec<u8>>, name: &str) {
+    let mut resumed = resumed.clone();
+    let card = String::from_utf8(resumed["best/README.md"].clone()).unwrap();
+    resumed.insert("best/README.md".into(), card.replace(name, "whole").into_bytes());
+    assert_same(whole, &resumed, name);
+}
+
+#[test]
+fn each_step_has_three_micro_batches_and_an_epoch_six_steps_or_seven() {
+    // What the stops below are chosen by: 5 is right after a validation, 6 and 7 are about the edge of an epoch.
+    let place = Place::new();
+    let output = place.train(&[]).output().unwrap();
+    let told = stderr_of(&output);
+    let epochs: Vec<u64> = place.training_rows("run").iter().map(|row| row["epoch"].as_u64().unwrap()).collect();
+    let edge = epochs.iter().position(|&epoch| epoch == 1).unwrap();
+    assert!((5..=7).contains(&edge), "{epochs:?}");
+    assert_has(&told, &["step 4  dev loss"]);
+}
+
+#[test]
+fn weights_of_the_best_validation() {
+    stopped_at(&[1, 4, 5, 6, 7, 11], &["train.average=none"]);
+}
+
+#[test]
+fn mean_of_the_best_validations() {
+    stopped_at(&[5, 8, 10], &["train.average=best", "train.average_checkpoints=2", "validate.every=2"]);
+}
+
+#[test]
+fn mean_of_the_last_validations() {
+    stopped_at(&[5, 8, 10], &["train.average=last", "train.average_checkpoints=2", "validate.every=2"]);
+}
+
+#[test]
+fn moving_average() {
+    stopped_at(&[3, 4, 7], &["train.average=ema", "train.ema_decay=0.8"]);
+}
+
+#[test]
+fn best_by_loss_with_a_checkpoint_now_and_then() {
+    stopped_at(&[6, 9], &["validate.metric=loss", "train.checkpoint_every=3", "train.keep_checkpoints=1"]);
+}
+
+#[test]
+fn a_best_that_only_the_stop_had_seen_is_given_up() {
+    // So fast that the loss rises: what the stop after step 5 validates is better than all that comes later.
+    let sets = ["validate.metric=loss", "train.learning_rate=0.3", "train.schedule=constant", "train.keep_checkpoints=1"];
+    stopped_at(&[1, 2, 3, 5, 6, 7, 9, 10, 11], &sets);
+}
+
+#[test]
+fn the_size_of_micro_batches_may_change_the_last_bits_only() {
+    let place = Place::new();
+    place.train(&["run.name=three", "model.dropout=0.0"]).assert().success();
+    place.train(&["run.name=one", "model.dropout=0.0", "train.micro_batch_tokens=0"]).assert().success();
+    let losses = |run: &str| -> Vec<f64> {
+        place.training_rows(run).iter().map(|row| row["loss_nats_per_token"].as_f64().unwrap()).collect()
+    };
+    for (three, one) in losses("three").into_iter().zip(losses("one")) {
+        assert!((three - one).abs() < 1e-4, "{three} {one}");
+    }
+}
+
+#[test]
+fn a_killed_run_goes_on_and_leaves_no_litter() {
+    let place = Place::new();
+    let steps = 60;
+    let (long, every) = (format!("train.max_steps={steps}"), "train.checkpoint_every=7");
+    place.train(&["run.name=whole", &long, every]).assert().success();
+    let whole = place.run_files("whole");
+    let mut kills = 0;
+    for first in ["step-7", "step-21", "step-35"] {
+        let mut run = Running::start(&place, &["run.name=killed", &long, every]);
+        run.wait_for(|| place.path("runs/killed/checkpoints").join(first).exists());
+        run.kill();
+        kills += usize::from(!place.path("runs/killed/checkpoints/step-60").exists());
+    }
+    assert!(kills > 0, "every run had ended before it was killed");
+    place.train(&["run.name=killed", &long, every]).assert().success();
+    let killed = place.run_files("killed");
+    assert_eq!(whole.keys().collect::<Vec<_>>(), killed.keys().collect::<Vec<_>>());
+    for (name, bytes) in whole.iter().filter(|(name, _)| name.ends_with(".safetensors")) {
+        assert!(killed[name] == *bytes, "{name} differs");
+    }
+    assert_eq!(place.training_rows("whole"), place.training_rows("killed"));
+}
+
+#[test]
+fn a_run_is_not_continued_as_another_one() {
+    let place = Place::trained();
+    let before = place.run_files("run");
+    for (set, saved) in [
+        ("model.d_model=32", "model.d_model: saved 16, now 32"),
+        ("tokenizer.vocab_size=321", "tokenizer.vocab_size: saved 320, now 321"),
+        ("run.seed=9", "run.seed: saved 1, now 9"),
+        ("train.batch_tokens=97", "train.batch_tokens: saved 96, now 97"),
+        ("train.average=last", "train.average: saved \"none\", now \"last\""),
+        ("data.clean.max_chars=99", "data.clean.max_chars: saved 1000, now 99"),
+    ] {
+        let message = failure(&mut place.train(&[set]), 78);
+        assert_has(&message, &["runs/run/checkpoints/step-12", saved, "--fresh", "run.name"]);
+    }
+    let both = failure(&mut place.train(&["run.seed=9", "model.d_ff=64"]), 78);
+    assert_has(&both, &["run.seed: saved 1, now 9", "model.d_ff: saved 32, now 64"]);
+    assert_eq!(place.run_files("run"), before);
+
+    let text = place.read_text("train.en");
+    place.write("train.en", text.replacen("the cat", "one cat", 1).as_bytes());
+    let message = failure(&mut place.train(&[]), 78);
+    assert_has(&message, &["text of data.train (BLAKE3): saved ", ", now "]);
+    place.write("train.en", text.as_bytes());
+    place.train(&["train.learning_rate=0.5", "train.max_steps=13"]).assert().success();
+}
