@@ -53,13 +53,13 @@ struct EvaluateArgs {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "src", "reference", "hypothesis"])]
     config: Option<PathBuf>,
     /// Use VALUE for a key of the file
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config", conflicts_with_all = ["model", "hypothesis"])]
     overrides: Vec<String>,
     /// Score this model directory's translations of --src against --ref
     #[arg(long, value_name = "DIR", requires = "src", conflicts_with = "hypothesis")]
     model: Option<PathBuf>,
     /// Source lines
-    #[arg(long, value_name = "FILE", requires = "model")]
+    #[arg(long, value_name = "FILE", requires = "model", conflicts_with = "hypothesis")]
     src: Option<PathBuf>,
     /// Score these lines against --ref
     #[arg(long = "hyp", value_name = "FILE")]

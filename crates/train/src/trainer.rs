@@ -52,6 +52,8 @@ pub struct Start {
     pub tokenizer: Tokenizer,
     /// The training examples.
     pub examples: Vec<Example>,
+    /// What the dev loss is measured on.
+    pub dev: DevSet,
     /// Where to go on.
     pub checkpoint: Option<checkpoint::Checkpoint>,
 }
@@ -69,7 +71,7 @@ impl<'a> Trainer<'a> {
         device: &Device,
         start: Start,
     ) -> Result<Self, TrainError> {
-        let Start { tokenizer, examples, checkpoint } = start;
+        let Start { tokenizer, examples, dev, checkpoint } = start;
         let seed = experiment.run.seed;
         let mut loader = Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
         let mut optimizer = Optimizer::new(&experiment.train);
@@ -106,7 +108,7 @@ impl<'a> Trainer<'a> {
         let validated: Vec<u64> = state.validations.iter().map(|validation| validation.step).collect();
         let log = RunLog::open(run_dir.path(), state.step, &validated, end)?;
         let trainer = Self {
-            dev_set: corpora.dev_set(&tokenizer, experiment.train.batch_tokens)?,
+            dev_set: dev,
             started: (Instant::now(), state.elapsed_secs),
             window: (Instant::now(), 0),
             device: device.clone(),

@@ -139,12 +139,16 @@ impl Translator {
 
     /// The translations of a line from those of its pieces; only the best where there are several pieces.
     fn join(&self, pieces: Vec<Vec<Hypothesis>>) -> Vec<Translation> {
-        if let [whole] = pieces.as_slice() {
+        if let [whole] = pieces.as_slice()
+            && !whole.is_empty()
+        {
             let text = |one: &Hypothesis| self.tokenizer.detokenize(&one.tokens);
             return whole.iter().map(|one| Translation { text: text(one), score: one.score }).collect();
         }
-        let texts: Vec<String> = pieces.iter().map(|best| self.tokenizer.detokenize(&best[0].tokens)).collect();
-        let score = pieces.iter().map(|best| best[0].score).sum();
+        // A search finds nothing where the model's numbers overflow.
+        let best: Vec<&Hypothesis> = pieces.iter().filter_map(|found| found.first()).collect();
+        let texts: Vec<String> = best.iter().map(|one| self.tokenizer.detokenize(&one.tokens)).collect();
+        let score = best.iter().fold(0.0, |sum, one| sum + one.score);
         vec![Translation { text: texts.join(" "), score }]
     }
 }

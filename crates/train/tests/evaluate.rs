@@ -42,7 +42,7 @@ fn a_line_ends_at_the_newline_only() {
     let place = Place::new();
     let references = "one two three four five\nsix seven eight nine ten\n";
     let perfect = of_bytes(&place, references, references);
-    assert_eq!(perfect["bleu"]["score"], 100.0);
+    assert_eq!(perfect["chrf"]["score"], 100.0);
     for separator in ["\u{2028}", "\u{85}", "\u{B}", "\u{C}"] {
         let text = format!("one two{separator}three four five\nsix seven eight nine ten\n");
         assert_eq!(of_bytes(&place, &text, &text)["bleu"]["sys_len"], 10, "{separator:?}");

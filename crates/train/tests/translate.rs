@@ -146,13 +146,11 @@ fn a_long_line_is_translated_in_pieces_and_one_without_end_is_refused() {
 #[test]
 fn a_reader_that_leaves_early_ends_it_quietly() {
     let place = Place::trained();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_train"))
-        .args(["translate", "--model", "runs/run/best", "--input", "in.txt", "--beam-size", "1"])
-        .current_dir(place.path(""))
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
     place.write_lines("in.txt", &varied(500));
-    let mut child = child.spawn().unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+    command.args(["translate", "--model", "runs/run/best", "--input", "in.txt", "--beam-size", "1"]);
+    command.current_dir(place.path("")).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{:?}", output.status);
@@ -186,6 +184,6 @@ fn input_that_is_not_there_or_no_file_is_named() {
     failure(&mut place.translate(&["--sample", "--temperature", "0", "hello"]), 2);
     failure(&mut place.translate(&["--beam-size", "0", "hello"]), 2);
     failure(&mut place.translate(&["--seed", "1", "hello"]), 2);
-    assert_has(&failure(&mut place.translate(&["--length-penalty", "-1", "hello"]), 2), &["length_penalty"]);
+    assert_has(&failure(&mut place.translate(&["--length-penalty=-1", "hello"]), 2), &["length_penalty"]);
     failure(&mut place.translate(&["--backend", "abacus", "hello"]), 69);
 }

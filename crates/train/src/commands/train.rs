@@ -11,6 +11,7 @@ use crate::translator::Translator;
 use crate::validate::{Validation, score};
 use crate::{card, device, files, model_dir};
 use burn::tensor::Device;
+use data::DataError;
 use std::io::Write;
 
 /// Lines shown of each test set.
@@ -33,9 +34,9 @@ pub enum Beginning {
 pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     let device = device::open(&experiment.backend.kind)?;
     let mut corpora = corpora::read(experiment)?;
-    // Text that no vocabulary can be learnt from is found before anything is written or deleted.
+    // What the text cannot give is found before anything is written or deleted.
     let begins = beginning == Beginning::Fresh || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
-    let tokenizer = if begins { Some(corpora.train_tokenizer(experiment)?) } else { None };
+    let fresh_start = if begins { Some(prepare(experiment, &mut corpora, None)?) } else { None };
     let run_dir = RunDir::open(&experiment.run.path())?;
     if beginning == Beginning::Fresh {
         run_dir.clear()?;
@@ -45,20 +46,31 @@ pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) 
         checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes)?;
         tracing::info!("resuming after step {} from {}", saved.state.step, saved.path.display());
     }
-    let tokenizer = match (&checkpoint, tokenizer) {
-        (Some(saved), _) => saved.model_dir.tokenizer.clone(),
-        (None, Some(tokenizer)) => tokenizer,
-        (None, None) => corpora.train_tokenizer(experiment)?,
+    let start = match (checkpoint, fresh_start) {
+        (None, Some(start)) => start,
+        (checkpoint, _) => prepare(experiment, &mut corpora, checkpoint)?,
     };
-    let max_tokens = experiment.data.clean.max_tokens.min(experiment.train.batch_tokens);
-    let examples = corpora.train_examples(&tokenizer, max_tokens);
     tracing::info!("cleaning: {}", corpora.clean_report);
     run_dir.describe(experiment, &corpora.hashes)?;
-    let start = Start { tokenizer, examples, checkpoint };
     let mut trainer = Trainer::new(experiment, &corpora, &run_dir, &device, start)?;
     trainer.announce();
     let best = trainer.run()?;
     finish(experiment, &corpora, &run_dir, &device, &mut trainer, &best, out)
+}
+
+/// Vocabulary and examples: the checkpoint's own, or learnt from the text.
+fn prepare(experiment: &Experiment, corpora: &mut Corpora, checkpoint: Option<Checkpoint>) -> Result<Start, TrainError> {
+    let tokenizer = match &checkpoint {
+        Some(saved) => saved.model_dir.tokenizer.clone(),
+        None => corpora.train_tokenizer(experiment)?,
+    };
+    let batch_tokens = experiment.train.batch_tokens;
+    let examples = corpora.train_examples(&tokenizer, experiment.data.clean.max_tokens.min(batch_tokens));
+    if examples.is_empty() {
+        return Err(DataError::NoExamples.into());
+    }
+    let dev = corpora.dev_set(&tokenizer, batch_tokens)?;
+    Ok(Start { tokenizer, examples, dev, checkpoint })
 }
 
 /// The newest checkpoint that is whole; damaged ones are named.
