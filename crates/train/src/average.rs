@@ -95,7 +95,8 @@ mod tests {
 
     #[test]
     fn the_mean_is_of_each_number() {
-        let model = |value: f32| Arrays::from([("a".to_owned(), Array { shape: vec![2], values: vec![value, 1.0] })]);
+        let model =
+            |value: f32| Arrays::from([("a".to_owned(), Array { shape: vec![2], values: vec![value, 1.0] })]);
         assert_eq!(mean(&[model(1.0), model(2.0), model(6.0)])["a"].values, [3.0, 1.0]);
     }
 }

@@ -1,8 +1,8 @@
 //! The model card: what the model is, what it was trained on, how it scored. The header is the Hugging Face Hub's.
 
+use crate::config::Experiment;
 use crate::corpora::Corpora;
 use crate::metrics::Scores;
-use crate::config::Experiment;
 use crate::validate::Validation;
 use std::fmt::Write;
 
@@ -10,7 +10,13 @@ use std::fmt::Write;
 pub type NamedScores = (String, Scores);
 
 /// The text of `README.md`.
-pub fn card(experiment: &Experiment, corpora: &Corpora, n_parameters: usize, best: &Validation, scores: &[NamedScores]) -> String {
+pub fn card(
+    experiment: &Experiment,
+    corpora: &Corpora,
+    n_parameters: usize,
+    best: &Validation,
+    scores: &[NamedScores],
+) -> String {
     let data = &experiment.data;
     let model = &experiment.model;
     let mut text = format!(
@@ -30,7 +36,11 @@ pub fn card(experiment: &Experiment, corpora: &Corpora, n_parameters: usize, bes
         name = experiment.run.name,
         version = env!("CARGO_PKG_VERSION"),
     );
-    let _ = writeln!(text, "\n## Scores\n\nDev loss {:.4} nats per token. Scores on detokenized text:\n", best.loss_nats_per_token);
+    let _ = writeln!(
+        text,
+        "\n## Scores\n\nDev loss {:.4} nats per token. Scores on detokenized text:\n",
+        best.loss_nats_per_token
+    );
     for (set, scores) in scores {
         let _ = writeln!(text, "{set}\n\n```\n{scores}\n```\n");
     }

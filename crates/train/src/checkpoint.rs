@@ -82,7 +82,13 @@ pub fn steps(checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
 /// # Errors
 ///
 /// Whatever the file system says; older checkpoints are untouched.
-pub fn save(checkpoints: &Path, state: &State, model_files: Files, moments: &Arrays, ema: Option<&Arrays>) -> Result<(), TrainError> {
+pub fn save(
+    checkpoints: &Path,
+    state: &State,
+    model_files: Files,
+    moments: &Arrays,
+    ema: Option<&Arrays>,
+) -> Result<(), TrainError> {
     let mut files = model_files;
     files.insert(STATE.into(), serde_json::to_vec_pretty(state).expect("the state is plain data"));
     files.insert(OPTIMIZER.into(), weights::to_safetensors(moments, [].into()));
@@ -111,7 +117,8 @@ pub fn load_state(path: &Path) -> Result<State, TrainError> {
 pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
     let mut files = files::read_dir(path)?;
     let state = parse_state(&mut files, path)?;
-    let moments = weights::from_safetensors(&files::take(&mut files, path, OPTIMIZER)?, &path.join(OPTIMIZER))?;
+    let moments =
+        weights::from_safetensors(&files::take(&mut files, path, OPTIMIZER)?, &path.join(OPTIMIZER))?;
     let ema = match files.remove(EMA) {
         Some(bytes) => Some(weights::from_safetensors(&bytes, &path.join(EMA))?),
         None => None,
@@ -128,8 +135,19 @@ fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
 
 /// Keys whose change would make the run another one.
 const FIXED: [&str; 14] = [
-    "run.seed", "data.src_lang", "data.tgt_lang", "data.normalize", "data.clean", "tokenizer", "model",
-    "train.batch_tokens", "train.optimizer", "train.beta_1", "train.beta_2", "train.epsilon", "train.label_smoothing",
+    "run.seed",
+    "data.src_lang",
+    "data.tgt_lang",
+    "data.normalize",
+    "data.clean",
+    "tokenizer",
+    "model",
+    "train.batch_tokens",
+    "train.optimizer",
+    "train.beta_1",
+    "train.beta_2",
+    "train.epsilon",
+    "train.label_smoothing",
     "train.average",
 ];
 
@@ -138,19 +156,36 @@ const FIXED: [&str; 14] = [
 /// # Errors
 ///
 /// A fixed key or the training text differs: every difference with both values.
-pub fn check_same_run(checkpoint: &Path, saved: &State, experiment: &Experiment, hashes: &BTreeMap<String, String>) -> Result<(), TrainError> {
+pub fn check_same_run(
+    checkpoint: &Path,
+    saved: &State,
+    experiment: &Experiment,
+    hashes: &BTreeMap<String, String>,
+) -> Result<(), TrainError> {
     let (before, now) = (flatten(&saved.experiment), flatten(experiment));
-    let fixed = |key: &str| FIXED.iter().any(|fixed| key == *fixed || key.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('.')));
+    let fixed = |key: &str| {
+        FIXED
+            .iter()
+            .any(|fixed| key == *fixed || key.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('.')))
+    };
     let mut differences: Vec<String> = before
         .iter()
         .filter(|(key, value)| fixed(key) && now.get(*key) != Some(value))
-        .map(|(key, value)| format!("  {key}: saved {value}, now {}", now.get(key).map_or("nothing", String::as_str)))
+        .map(|(key, value)| {
+            format!("  {key}: saved {value}, now {}", now.get(key).map_or("nothing", String::as_str))
+        })
         .collect();
     for set in ["train", "dev"] {
         let (before, now) = (saved.data_hashes.get(set), hashes.get(set));
         if before != now {
-            let short = |hash: Option<&String>| hash.map_or("nothing".into(), |hash| hash.chars().take(12).collect::<String>());
-            differences.push(format!("  text of data.{set} (BLAKE3): saved {}, now {}", short(before), short(now)));
+            let short = |hash: Option<&String>| {
+                hash.map_or("nothing".into(), |hash| hash.chars().take(12).collect::<String>())
+            };
+            differences.push(format!(
+                "  text of data.{set} (BLAKE3): saved {}, now {}",
+                short(before),
+                short(now)
+            ));
         }
     }
     if differences.is_empty() {

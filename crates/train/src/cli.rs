@@ -131,7 +131,9 @@ pub fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closes the pipe has read enough.
-        Err(TrainError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(TrainError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
         Err(error) => {
             let code = error.exit_code();
             report(error);
@@ -162,9 +164,7 @@ fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {
 fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainError> {
     let format = if args.json { Format::Json } else { Format::Text };
     match (args.config, args.model, args.src, args.hypothesis, args.reference) {
-        (Some(config), ..) => {
-            evaluate::run_of(&config::load(&config, &args.overrides)?, format, out)
-        }
+        (Some(config), ..) => evaluate::run_of(&config::load(&config, &args.overrides)?, format, out),
         (None, Some(model), Some(src), None, Some(reference)) => {
             evaluate::model_on_files(&model, &src, &reference, &args.backend, format, out)
         }
@@ -172,7 +172,8 @@ fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainErr
             evaluate::files(&hypothesis, &reference, format, out)
         }
         _ => Err(TrainError::Usage(
-            "evaluate takes --config FILE, or --model DIR --src FILE --ref FILE, or --hyp FILE --ref FILE".into(),
+            "evaluate takes --config FILE, or --model DIR --src FILE --ref FILE, or --hyp FILE --ref FILE"
+                .into(),
         )),
     }
 }

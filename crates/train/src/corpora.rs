@@ -3,8 +3,8 @@
 use crate::TrainError;
 use crate::config::Experiment;
 use data::{
-    CleanReport, Example, Limits, Normalizer, Pair, ParallelFiles, ReadNotes, Tokenizer, clean, content_hash, encode_pairs,
-    overlap, read_parallel, refuse_overlap,
+    CleanReport, Example, Limits, Normalizer, Pair, ParallelFiles, ReadNotes, Tokenizer, clean, content_hash,
+    encode_pairs, overlap, read_parallel, refuse_overlap,
 };
 use std::collections::BTreeMap;
 
@@ -87,9 +87,8 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
         hashes.insert(name.to_owned(), content_hash(files, &limits)?);
         let (pairs, notes) = read_parallel(files, &limits)?;
         tracing::info!("{name}: {} pairs", pairs.len());
-        if notes != ReadNotes::default() {
-            let ReadNotes { boms, crlf_lines, odd_lines } = notes;
-            tracing::warn!("{name}: {boms} byte order marks and {crlf_lines} carriage returns removed, {odd_lines} lines with control characters");
+        if let Some(odd) = in_words(notes) {
+            tracing::warn!("{name}: {odd}");
         }
         Ok(pairs)
     };
@@ -111,6 +110,18 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
         }
     }
     Ok(Corpora { train, clean_report, dev, tests, hashes, normalizer })
+}
+
+/// What was odd in the files, if anything was.
+fn in_words(notes: ReadNotes) -> Option<String> {
+    let count = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
+    let parts = [
+        count(notes.boms, "byte order marks removed"),
+        count(notes.crlf_lines, "carriage returns removed"),
+        count(notes.odd_lines, "lines with control characters or separators inside"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 impl Corpora {
@@ -135,9 +146,11 @@ impl Corpora {
     ///
     /// None is left.
     pub fn dev_set(&self, tokenizer: &Tokenizer, batch_tokens: usize) -> Result<DevSet, TrainError> {
-        let normalized = self.dev.pairs.iter().map(|pair| {
-            (self.normalizer.normalize(&pair.src), self.normalizer.normalize(&pair.tgt))
-        });
+        let normalized = self
+            .dev
+            .pairs
+            .iter()
+            .map(|pair| (self.normalizer.normalize(&pair.src), self.normalizer.normalize(&pair.tgt)));
         let filled = normalized.filter(|(src, tgt)| !src.is_empty() && !tgt.is_empty());
         let mut set = DevSet::default();
         let mut too_long = 0;
@@ -152,7 +165,9 @@ impl Corpora {
             set.examples.push(example);
         }
         if too_long > 0 {
-            tracing::warn!("dev: {too_long} pairs of more than train.batch_tokens tokens do not count in the dev loss");
+            tracing::warn!(
+                "dev: {too_long} pairs of more than train.batch_tokens tokens do not count in the dev loss"
+            );
         }
         if set.examples.is_empty() { Err(TrainError::NoDevPairs) } else { Ok(set) }
     }

@@ -79,7 +79,9 @@ pub enum TrainError {
         differences: String,
     },
     /// The dev set cannot be measured.
-    #[error("dev: no pair has text on both sides and fits train.batch_tokens; give it sentences of common length")]
+    #[error(
+        "dev: no pair has text on both sides and fits train.batch_tokens; give it sentences of common length"
+    )]
     NoDevPairs,
     /// A line that would take minutes to translate and is none that a translator knows.
     #[error("{path}:{line}: the line has more than {limit} bytes; cut it into sentences, one a line")]

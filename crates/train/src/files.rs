@@ -43,7 +43,10 @@ pub fn write_dir(dir: &Path, files: &Files) -> Result<(), TrainError> {
     let (new, old) = (beside(dir, "new"), beside(dir, "old"));
     remove_dir(&new)?;
     fs::create_dir_all(&new).map_err(TrainError::io("create", &new))?;
-    let manifest = Manifest { format: 1, files: files.iter().map(|(name, bytes)| (name.clone(), Entry::of(bytes))).collect() };
+    let manifest = Manifest {
+        format: 1,
+        files: files.iter().map(|(name, bytes)| (name.clone(), Entry::of(bytes))).collect(),
+    };
     let manifest = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
     for (name, bytes) in files {
         write_synced(&new.join(name), bytes)?;
@@ -74,7 +77,9 @@ pub fn recover(parent: &Path) -> Result<(), TrainError> {
     };
     for left in entries.flatten().map(|entry| entry.path()) {
         let name = left.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some((name, suffix)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else { continue };
+        let Some((name, suffix)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else {
+            continue;
+        };
         let place = parent.join(name);
         match suffix {
             "old" if !place.exists() => fs::rename(&left, &place).map_err(TrainError::io("rename", &left))?,
@@ -100,20 +105,31 @@ pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
         return Err(missing(MANIFEST));
     }
     let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
-    let manifest: Manifest = serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error.to_string()))?;
+    let manifest: Manifest =
+        serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error.to_string()))?;
     let mut files = Files::new();
     for (name, expected) in manifest.files {
         if name.contains(['/', '\\', '\0']) || name.starts_with('.') {
-            return Err(damaged(&path, format!("it names '{}', which is no plain file name", name.escape_debug())));
+            return Err(damaged(
+                &path,
+                format!("it names '{}', which is no plain file name", name.escape_debug()),
+            ));
         }
         let file = dir.join(&name);
         if !file.is_file() {
-            return Err(TrainError::MissingFile { dir: dir.into(), file: name, advice: "copy the directory again, whole" });
+            return Err(TrainError::MissingFile {
+                dir: dir.into(),
+                file: name,
+                advice: "copy the directory again, whole",
+            });
         }
         let bytes = fs::read(&file).map_err(TrainError::io("read", &file))?;
         let got = Entry::of(&bytes);
         if got.bytes != expected.bytes {
-            return Err(damaged(&file, format!("it has {} bytes, the manifest says {}", got.bytes, expected.bytes)));
+            return Err(damaged(
+                &file,
+                format!("it has {} bytes, the manifest says {}", got.bytes, expected.bytes),
+            ));
         }
         if got != expected {
             return Err(damaged(&file, format!("its BLAKE3 hash is not that of {MANIFEST}")));
@@ -155,7 +171,9 @@ pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
 /// Whatever the file system says.
 pub fn remove_dir(dir: &Path) -> Result<(), TrainError> {
     match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(TrainError::io("remove", dir)(error)),
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(TrainError::io("remove", dir)(error))
+        }
         _ => Ok(()),
     }
 }
@@ -189,7 +207,9 @@ mod tests {
     use super::*;
 
     fn files(text: &str) -> Files {
-        [("a.txt", text), ("b.txt", "b")].map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec())).into()
+        [("a.txt", text), ("b.txt", "b")]
+            .map(|(name, text)| (name.to_owned(), text.as_bytes().to_vec()))
+            .into()
     }
 
     #[test]

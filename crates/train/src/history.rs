@@ -126,7 +126,12 @@ mod tests {
 
     #[test]
     fn the_average_takes_the_last_or_the_best_and_the_best_is_always_kept() {
-        let past = [validation(4, 9.0, 1.0), validation(8, 1.0, 1.0), validation(12, 3.0, 1.0), validation(16, 2.0, 1.0)];
+        let past = [
+            validation(4, 9.0, 1.0),
+            validation(8, 1.0, 1.0),
+            validation(12, 3.0, 1.0),
+            validation(16, 2.0, 1.0),
+        ];
         assert_eq!(averaged_steps(&experiment(0, Average::Last), &past), [12, 16]);
         assert_eq!(averaged_steps(&experiment(0, Average::Best), &past), [4, 12]);
         assert!(averaged_steps(&experiment(0, Average::None), &past).is_empty());

@@ -5,18 +5,53 @@ use crate::TrainError;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
+use tracing_subscriber::registry::LookupSpan;
 
 /// Sends messages to standard error. `RUST_LOG` chooses which; the default is those of this program's crates.
 pub fn init() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("train=info,data=info,model=info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("train=info,data=info,model=info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    builder.without_time().with_target(false).with_level(colour).with_ansi(colour).init();
+    builder.with_ansi(colour).event_format(Lines).init();
+}
+
+/// A message is a line of its own; only what is not merely told has its level before it.
+struct Lines;
+
+impl<S, N> FormatEvent<S, N> for Lines
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut writer: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let (level, colour) = match *event.metadata().level() {
+            Level::INFO => ("", ""),
+            Level::WARN => ("warning: ", "\u{1b}[33m"),
+            Level::ERROR => ("error: ", "\u{1b}[31m"),
+            _ => ("debug: ", "\u{1b}[2m"),
+        };
+        match writer.has_ansi_escapes() && !level.is_empty() {
+            true => write!(writer, "{colour}{level}\u{1b}[0m")?,
+            false => writer.write_str(level)?,
+        }
+        context.field_format().format_fields(writer.by_ref(), event)?;
+        writeln!(writer)
+    }
 }
 
 /// What one optimizer step was.
@@ -61,7 +96,8 @@ impl RunLog {
         let path = dir.join("metrics.jsonl");
         if path.exists() {
             let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
-            let kept: String = text.lines().filter(|row| is_of(row, step, validated)).flat_map(|row| [row, "\n"]).collect();
+            let kept: String =
+                text.lines().filter(|row| is_of(row, step, validated)).flat_map(|row| [row, "\n"]).collect();
             crate::files::write_file(&path, kept.as_bytes())?;
         }
         let file = OpenOptions::new().create(true).append(true).open(&path);
@@ -97,16 +133,28 @@ impl RunLog {
     /// Whatever the file system says.
     pub fn step(&mut self, record: &StepRecord, left: Option<Duration>) -> Result<(), TrainError> {
         self.write("train", record)?;
-        let left = left.map_or(String::new(), |left| format!("  left {}", clock(left)));
+        let left = left.map_or(String::new(), |left| format!("left {}  ", clock(left)));
+        // What matters most comes first: a narrow terminal shows no more.
         let line = format!(
-            "loss {:.3}  lr {:.2e}  grad {:.2}  {:.0} tok/s  epoch {}{left}",
-            record.loss_nats_per_token, record.learning_rate, record.gradient_norm, record.tgt_tokens_per_sec, record.epoch
+            "loss {:.3}  {left}{:.0} tok/s  epoch {}  lr {:.2e}  grad {:.2}",
+            record.loss_nats_per_token,
+            record.tgt_tokens_per_sec,
+            record.epoch,
+            record.learning_rate,
+            record.gradient_norm
         );
         match &self.bar {
             Some(bar) => bar.set_message(line),
             None => tracing::info!("step {}  {line}", record.step),
         }
         Ok(())
+    }
+
+    /// Shows on the bar what goes on between two steps.
+    pub fn doing(&self, what: &'static str) {
+        if let Some(bar) = &self.bar {
+            bar.set_message(what);
+        }
     }
 
     /// Says something without breaking the bar.
@@ -138,8 +186,8 @@ fn is_of(row: &str, step: u64, validated: &[u64]) -> bool {
 
 fn progress_bar(step: u64, end: Option<u64>) -> ProgressBar {
     let template = match end {
-        Some(_) => "{bar:20} {pos}/{len}  {msg}",
-        None => "step {pos}  {msg}",
+        Some(_) => "{bar:20} {pos}/{len}  {wide_msg}",
+        None => "step {pos}  {wide_msg}",
     };
     let style = ProgressStyle::with_template(template).expect("the template is right");
     ProgressBar::new(end.unwrap_or(0)).with_style(style).with_position(step)
@@ -164,7 +212,8 @@ mod tests {
         let path = dir.path().join("metrics.jsonl");
         let row = |kind: &str, step: u64| format!("{{\"step\":{step},\"kind\":\"{kind}\"}}\n");
         let kept = row("train", 9) + &row("validate", 9) + &row("train", 10);
-        let dropped = row("validate", 10) + &row("average", 10) + &row("test", 9) + &row("train", 11) + "{\"ste";
+        let dropped =
+            row("validate", 10) + &row("average", 10) + &row("test", 9) + &row("train", 11) + "{\"ste";
         fs::write(&path, kept.clone() + &dropped).unwrap();
         let mut log = RunLog::open(dir.path(), 10, &[9], None).unwrap();
         log.write("train", &serde_json::json!({"step": 11})).unwrap();

@@ -111,9 +111,13 @@ pub fn load(path: &Path, device: &Device) -> Result<ModelDir, TrainError> {
 pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<ModelDir, TrainError> {
     let damaged = |file: &str, reason: String| TrainError::Damaged { path: path.join(file), reason };
     let config = files::take(files, path, CONFIG)?;
-    let config: DirConfig = serde_json::from_slice(&config).map_err(|error| damaged(CONFIG, error.to_string()))?;
+    let config: DirConfig =
+        serde_json::from_slice(&config).map_err(|error| damaged(CONFIG, error.to_string()))?;
     if config.format != FORMAT {
-        return Err(damaged(CONFIG, format!("format {} is not {FORMAT}, the one this program reads", config.format)));
+        return Err(damaged(
+            CONFIG,
+            format!("format {} is not {FORMAT}, the one this program reads", config.format),
+        ));
     }
     let mut faults = config.model.validate();
     faults.extend(config.search.validate());
@@ -122,12 +126,15 @@ pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<Mod
     }
     let tokenizer = Tokenizer::from_bytes(&files::take(files, path, TOKENIZER)?)?;
     if tokenizer.vocab_size() != config.vocab_size {
-        let reason = format!("{} entries, {CONFIG} says vocab_size = {}", tokenizer.vocab_size(), config.vocab_size);
+        let reason =
+            format!("{} entries, {CONFIG} says vocab_size = {}", tokenizer.vocab_size(), config.vocab_size);
         return Err(damaged(TOKENIZER, reason));
     }
     let weights_path = path.join(WEIGHTS);
     let arrays = weights::from_safetensors(&files::take(files, path, WEIGHTS)?, &weights_path)?;
-    if let Some((name, _)) = arrays.iter().find(|(_, array)| !array.values.iter().all(|value| value.is_finite())) {
+    if let Some((name, _)) =
+        arrays.iter().find(|(_, array)| !array.values.iter().all(|value| value.is_finite()))
+    {
         return Err(damaged(WEIGHTS, format!("tensor '{name}' has numbers that are not finite")));
     }
     let model = Transformer::new(&config.model, config.vocab_size, config.ids, 0, device);

@@ -91,7 +91,8 @@ impl Optimizer {
     ) -> Transformer {
         self.rule.t += 1;
         self.rule.learning_rate = learning_rate;
-        self.rule.clip = if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };
+        self.rule.clip =
+            if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };
         model.map(&mut Update { path: Vec::new(), gradients, rule: self.rule, moments: &mut self.moments })
     }
 
@@ -102,7 +103,9 @@ impl Optimizer {
             (format!("{prefix}.{path}"), Array { shape: vec![values.len()], values })
         };
         let pairs = self.moments.iter();
-        pairs.flat_map(|(path, m)| [named("first", path, &m.first), named("second", path, &m.second)]).collect()
+        pairs
+            .flat_map(|(path, m)| [named("first", path, &m.first), named("second", path, &m.second)])
+            .collect()
     }
 
     /// Restores the state after `t` steps. Returns the name of an array that has no counterpart.

@@ -37,7 +37,9 @@ impl RunDir {
             Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &lock_path)(error)),
         }
         let holder = format!("process {}", std::process::id());
-        lock.set_len(0).and_then(|()| lock.write_all(holder.as_bytes())).map_err(TrainError::io("write", &lock_path))?;
+        lock.set_len(0)
+            .and_then(|()| lock.write_all(holder.as_bytes()))
+            .map_err(TrainError::io("write", &lock_path))?;
         let dir = Self { path: path.into(), _lock: lock };
         for place in [dir.path.clone(), dir.checkpoints(), dir.snapshots()] {
             files::recover(&place)?;
@@ -96,7 +98,11 @@ impl RunDir {
     /// # Errors
     ///
     /// Whatever the file system says.
-    pub fn describe(&self, experiment: &Experiment, data_hashes: &BTreeMap<String, String>) -> Result<(), TrainError> {
+    pub fn describe(
+        &self,
+        experiment: &Experiment,
+        data_hashes: &BTreeMap<String, String>,
+    ) -> Result<(), TrainError> {
         let config = toml::to_string_pretty(experiment).expect("the configuration is plain data");
         files::write_file(&self.path.join("config.toml"), config.as_bytes())?;
         let run = serde_json::json!({
@@ -114,7 +120,12 @@ impl RunDir {
     /// # Errors
     ///
     /// Whatever the file system says.
-    pub fn prune(&self, keep: usize, wanted: &[u64], of_state: impl Fn(&checkpoint::State) -> Vec<u64>) -> Result<(), TrainError> {
+    pub fn prune(
+        &self,
+        keep: usize,
+        wanted: &[u64],
+        of_state: impl Fn(&checkpoint::State) -> Vec<u64>,
+    ) -> Result<(), TrainError> {
         let steps = checkpoint::steps(&self.checkpoints())?;
         let (old, kept) = steps.split_at(steps.len().saturating_sub(keep));
         for &step in old {
@@ -122,7 +133,9 @@ impl RunDir {
         }
         let mut needed: BTreeSet<PathBuf> = wanted.iter().map(|&step| self.snapshot(step)).collect();
         for &step in kept {
-            let Ok(state) = checkpoint::load_state(&checkpoint::path(&self.checkpoints(), step)) else { continue };
+            let Ok(state) = checkpoint::load_state(&checkpoint::path(&self.checkpoints(), step)) else {
+                continue;
+            };
             needed.extend(of_state(&state).into_iter().map(|step| self.snapshot(step)));
         }
         let Ok(entries) = fs::read_dir(self.snapshots()) else { return Ok(()) };

@@ -43,7 +43,10 @@ mod tests {
 
     #[test]
     fn every_schedule_rises_to_its_peak_and_falls_as_its_formula_says() {
-        close(&rates(Schedule::Noam, &[1, 100, 400]), &[2.0 / 16.0 / 1000.0, 2.0 / 16.0 / 10.0, 2.0 / 16.0 / 20.0]);
+        close(
+            &rates(Schedule::Noam, &[1, 100, 400]),
+            &[2.0 / 16.0 / 1000.0, 2.0 / 16.0 / 10.0, 2.0 / 16.0 / 20.0],
+        );
         close(&rates(Schedule::InverseSqrt, &[1, 50, 100, 400]), &[0.02, 1.0, 2.0, 1.0]);
         close(&rates(Schedule::Linear, &[50, 100, 300, 500, 900]), &[1.0, 2.0, 1.0, 0.0, 0.0]);
         close(&rates(Schedule::Cosine, &[50, 100, 300, 500]), &[1.0, 2.0, 1.0, 0.0]);

@@ -73,7 +73,8 @@ impl<'a> Trainer<'a> {
     ) -> Result<Self, TrainError> {
         let Start { tokenizer, examples, dev, checkpoint } = start;
         let seed = experiment.run.seed;
-        let mut loader = Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
+        let mut loader =
+            Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
         let mut optimizer = Optimizer::new(&experiment.train);
         let average = experiment.train.average;
         let (model, state, ema, restore) = match checkpoint {
@@ -94,9 +95,13 @@ impl<'a> Trainer<'a> {
                 (model, state, ema, false)
             }
             Some(saved) => {
-                let damaged = |name| TrainError::Damaged { path: saved.path.clone(), reason: format!("moment '{name}' stands alone") };
+                let damaged = |name| TrainError::Damaged {
+                    path: saved.path.clone(),
+                    reason: format!("moment '{name}' stands alone"),
+                };
                 optimizer.load_arrays(saved.state.step, saved.moments, device).map_err(damaged)?;
-                let ema = saved.ema.map(|arrays| Ema::from_arrays(experiment.train.ema_decay, arrays, device));
+                let ema =
+                    saved.ema.map(|arrays| Ema::from_arrays(experiment.train.ema_decay, arrays, device));
                 let every = saved.state.experiment.validate.every;
                 let mut state = State { experiment: experiment.clone(), ..saved.state };
                 let epoch_batches = loader.n_batches(state.cursor.epoch);
@@ -112,7 +117,16 @@ impl<'a> Trainer<'a> {
             started: (Instant::now(), state.elapsed_secs),
             window: (Instant::now(), 0),
             device: device.clone(),
-            experiment, corpora, run_dir, tokenizer, loader, model, optimizer, ema, state, log,
+            experiment,
+            corpora,
+            run_dir,
+            tokenizer,
+            loader,
+            model,
+            optimizer,
+            ema,
+            state,
+            log,
         };
         if restore {
             trainer.restore_best()?;
@@ -150,7 +164,9 @@ impl<'a> Trainer<'a> {
         }
         self.log.finish();
         match self.state.step {
-            step if step == first => tracing::info!("nothing left to train: the run ended after step {step} ({reason})"),
+            step if step == first => {
+                tracing::info!("nothing left to train: the run ended after step {step} ({reason})")
+            }
             step => tracing::info!("stopped after step {step}: {reason}"),
         }
         self.average()
@@ -229,6 +245,7 @@ impl<'a> Trainer<'a> {
 
     /// Measures the weights of now; they become `best/` if no earlier ones are as good.
     fn validate(&mut self) -> Result<(), TrainError> {
+        self.log.doing("validating");
         let weights = weights::to_arrays(&self.model);
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
         let validation = self.measure(self.state.step, &arrays)?;
@@ -243,7 +260,7 @@ impl<'a> Trainer<'a> {
             validation.bleu,
             validation.chrf,
             validation.chrf_plus_plus,
-            if better { "  (best so far)" } else { "" },
+            if better { "  best" } else { "" },
         ));
         if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
             let path = self.run_dir.snapshot(self.state.step);
@@ -264,7 +281,8 @@ impl<'a> Trainer<'a> {
         let config = &self.experiment.validate;
         let model = weights::from_arrays(self.model.valid(), arrays.clone(), &self.run_dir.best())?;
         let dev = &self.dev_set;
-        let (nats, tokens) = dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
+        let (nats, tokens) =
+            dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
         if !nats.is_finite() {
             return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
         }
@@ -285,8 +303,9 @@ impl<'a> Trainer<'a> {
 
     fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
         let config = DirConfig::new(self.experiment, &self.tokenizer);
-        let card = validation
-            .map_or(String::new(), |best| card(self.experiment, self.corpora, self.model.n_parameters(), best, &[]));
+        let card = validation.map_or(String::new(), |best| {
+            card(self.experiment, self.corpora, self.model.n_parameters(), best, &[])
+        });
         model_dir::to_files(&config, &self.tokenizer, arrays, &card)
     }
 

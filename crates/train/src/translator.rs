@@ -82,13 +82,22 @@ impl Translator {
         let pieces = if tokens.len() < MAX_SOURCE_TOKENS {
             vec![tokens]
         } else {
-            tracing::warn!("a line of {} tokens is translated in pieces of at most {MAX_SOURCE_TOKENS}", tokens.len());
+            tracing::warn!(
+                "a line of {} tokens is translated in pieces of at most {MAX_SOURCE_TOKENS}",
+                tokens.len()
+            );
             split_text(&line, &|text| self.tokenizer.encode(text).len() < MAX_SOURCE_TOKENS)
                 .into_iter()
                 .map(|text| self.tokenizer.encode(text))
                 .collect()
         };
-        pieces.into_iter().map(|mut piece| { piece.push(self.tokenizer.eos_id()); piece }).collect()
+        pieces
+            .into_iter()
+            .map(|mut piece| {
+                piece.push(self.tokenizer.eos_id());
+                piece
+            })
+            .collect()
     }
 
     /// Searches in batches of like lengths and gives the results in the order of the sources.
@@ -118,11 +127,14 @@ impl Translator {
         let src_len = sources.iter().map(|(_, source)| source.len()).max().unwrap_or(0);
         let padded: Vec<u32> = sources
             .iter()
-            .flat_map(|(_, source)| source.iter().copied().chain(std::iter::repeat(special.pad)).take(src_len))
+            .flat_map(|(_, source)| {
+                source.iter().copied().chain(std::iter::repeat(special.pad)).take(src_len)
+            })
             .collect();
         let device = self.model.embedding.weight.val().device();
         let memory = self.model.encode(ids(&padded, [sources.len(), src_len], &device), &Pass::inference());
-        let max_lens: Vec<usize> = sources.iter().map(|(_, source)| self.search.max_len(source.len())).collect();
+        let max_lens: Vec<usize> =
+            sources.iter().map(|(_, source)| self.search.max_len(source.len())).collect();
         let width = self.width();
         let mut next = TransformerSearch::new(&self.model, &memory, width);
         if let Some(sampling) = &self.sampling {
@@ -131,7 +143,10 @@ impl Translator {
             return found.into_iter().map(|one| vec![one]).collect();
         }
         if width == 1 {
-            return greedy(&mut next, special, &max_lens, &self.search).into_iter().map(|one| vec![one]).collect();
+            return greedy(&mut next, special, &max_lens, &self.search)
+                .into_iter()
+                .map(|one| vec![one])
+                .collect();
         }
         let search = SearchConfig { beam_size: width, ..self.search.clone() };
         beam(&mut next, special, &max_lens, &search, self.n_best)
@@ -162,9 +177,9 @@ fn split_text<'a>(text: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<&'a str> {
     let nearest = |ends: &mut dyn Iterator<Item = usize>| {
         ends.filter(|&end| end > 0 && end < text.len()).min_by_key(|end| end.abs_diff(middle))
     };
-    let sentence_ends = &mut text.match_indices([' ']).filter_map(|(at, _)| {
-        text[..at].ends_with(['.', '?', '!', '।', '॥']).then_some(at + 1)
-    });
+    let sentence_ends = &mut text
+        .match_indices([' '])
+        .filter_map(|(at, _)| text[..at].ends_with(['.', '?', '!', '।', '॥']).then_some(at + 1));
     let spaces = &mut text.match_indices(' ').map(|(at, _)| at + 1);
     let anywhere = &mut text.char_indices().map(|(at, _)| at);
     let Some(cut) = nearest(sentence_ends).or_else(|| nearest(spaces)).or_else(|| nearest(anywhere)) else {

@@ -8,8 +8,8 @@ use crate::metrics::{Scores, evaluate};
 use crate::tensors::BatchTensors;
 use crate::translator::Translator;
 use burn::tensor::Device;
-use data::batch::{Batch, ControlIds, plan};
 use data::Example;
+use data::batch::{Batch, ControlIds, plan};
 use model::{Pass, Transformer};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
@@ -56,7 +56,12 @@ impl Validation {
 }
 
 /// Σ over the targets of −log p, in nats, and how many targets there are.
-pub fn dev_loss(model: &Transformer, examples: &[Example], batch_tokens: usize, device: &Device) -> (f64, usize) {
+pub fn dev_loss(
+    model: &Transformer,
+    examples: &[Example],
+    batch_tokens: usize,
+    device: &Device,
+) -> (f64, usize) {
     let lengths: Vec<(u32, u32)> = examples.iter().map(Example::lengths).collect();
     let mut order: Vec<u32> = (0..examples.len() as u32).collect();
     order.sort_by_key(|&index| lengths[index as usize]);

@@ -78,7 +78,10 @@ fn a_run_without_a_whole_checkpoint_ends() {
     damage(&place, "runs/run/checkpoints/step-11/state.json", Damage::Short);
     let before = place.run_files("run");
     let message = failure(&mut place.train(&[]), 65);
-    assert_has(&message, &["step-12/model.safetensors", "step-11/state.json", "no checkpoint of this run is whole", "--fresh"]);
+    assert_has(
+        &message,
+        &["step-12/model.safetensors", "step-11/state.json", "no checkpoint of this run is whole", "--fresh"],
+    );
     assert_eq!(place.run_files("run"), before);
     place.train(&[]).arg("--fresh").assert().success();
 }
@@ -122,7 +125,8 @@ fn replace(place: &Place, file: &str, bytes: &[u8]) {
     place.write(&format!("runs/run/best/{file}"), bytes);
     let manifest = "runs/run/best/manifest.json";
     let mut json: serde_json::Value = serde_json::from_str(&place.read_text(manifest)).unwrap();
-    json["files"][file] = serde_json::json!({"bytes": bytes.len(), "blake3": blake3::hash(bytes).to_hex().to_string()});
+    json["files"][file] =
+        serde_json::json!({"bytes": bytes.len(), "blake3": blake3::hash(bytes).to_hex().to_string()});
     place.write(manifest, json.to_string().as_bytes());
 }
 
@@ -170,6 +174,8 @@ fn with_all(bytes: &[u8], value: f32) -> Vec<u8> {
         .iter()
         .map(|(name, view)| (name, view.shape().to_vec(), value.to_le_bytes().repeat(view.data().len() / 4)))
         .collect();
-    let views = data.iter().map(|(name, shape, data)| (*name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
+    let views = data
+        .iter()
+        .map(|(name, shape, data)| (*name, TensorView::new(Dtype::F32, shape.clone(), data).unwrap()));
     serialize(views, None).unwrap()
 }

@@ -86,7 +86,8 @@ fn a_model_on_files_and_a_run_score_what_translate_says() {
 #[test]
 fn further_sets_are_scored_by_name() {
     let place = Place::new();
-    let config = place.read_text("config.toml") + "\n[data.test_sets.again]\nsrc = 'test.en'\ntgt = 'test.kn'\n";
+    let config =
+        place.read_text("config.toml") + "\n[data.test_sets.again]\nsrc = 'test.en'\ntgt = 'test.kn'\n";
     place.write("config.toml", config.as_bytes());
     let shown = stdout(&mut place.train(&[]));
     assert_has(&shown, &["test (8 lines)", "again (8 lines)"]);

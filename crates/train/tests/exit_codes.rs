@@ -40,7 +40,10 @@ fn code_76_after_numbers_that_are_not_finite() {
     let sets = ["train.learning_rate=1e30", "train.warmup_steps=0"];
     let message = failure(&mut place.train(&sets), 76);
     assert_has(&message, &["at step 2", "train.learning_rate"]);
-    let message = failure(&mut place.train(&["run.name=dev", sets[0], sets[1], "validate.every=1", "validate.beam_size=3"]), 76);
+    let message = failure(
+        &mut place.train(&["run.name=dev", sets[0], sets[1], "validate.every=1", "validate.beam_size=3"]),
+        76,
+    );
     assert_has(&message, &["the dev loss is NaN at step 1"]);
     assert!(!place.path("runs/dev/best").exists());
     // What was kept is whole: the run can go on with better values.

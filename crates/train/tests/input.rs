@@ -51,9 +51,12 @@ fn a_byte_order_mark_and_carriage_returns_are_removed_and_told() {
     let place = Place::new();
     let plain = told(&place, &["run.name=plain"]);
     assert!(!plain.contains("byte order"), "{plain}");
-    place.write("train.en", ("\u{FEFF}".to_owned() + &place.read_text("train.en").replace('\n', "\r\n")).as_bytes());
+    place.write(
+        "train.en",
+        ("\u{FEFF}".to_owned() + &place.read_text("train.en").replace('\n', "\r\n")).as_bytes(),
+    );
     let marked = told(&place, &["run.name=marked"]);
-    assert_has(&marked, &["train: 1 byte order marks and 24 carriage returns removed"]);
+    assert_has(&marked, &["warning: train: 1 byte order marks removed, 24 carriage returns removed\n"]);
     assert_eq!(place.training_rows("plain"), place.training_rows("marked"));
 }
 
@@ -62,11 +65,22 @@ fn other_separators_stay_inside_their_line() {
     let place = Place::new();
     let separators = ["\u{2028}", "\u{2029}", "\u{85}", "\u{B}", "\u{C}", "\r"];
     for separator in separators {
-        append(&place, "train.en", format!("the cat{separator}sees the dog and {}\n", separator.escape_unicode()).as_bytes());
+        append(
+            &place,
+            "train.en",
+            format!("the cat{separator}sees the dog and {}\n", separator.escape_unicode()).as_bytes(),
+        );
         append(&place, "train.kn", "ಬೆಕ್ಕು ನಾಯಿಯನ್ನು ನೋಡುತ್ತದೆ\n".as_bytes());
     }
     let told = told(&place, &["data.clean.dedup=false"]);
-    assert_has(&told, &["train: 30 pairs", "6 lines with control characters", "kept 30 of 30 pairs"]);
+    assert_has(
+        &told,
+        &[
+            "train: 30 pairs",
+            "warning: train: 6 lines with control characters or separators inside",
+            "kept 30 of 30 pairs",
+        ],
+    );
 }
 
 #[test]
@@ -90,20 +104,30 @@ fn blanks_on_one_side_are_dropped_and_counted() {
     append(&place, "train.en", "\nfull.\n \t\n".as_bytes());
     append(&place, "train.kn", "ಪೂರ್ಣ.\n\n\u{200B}\n".as_bytes());
     let told = told(&place, &[]);
-    assert_has(&told, &[
-        "kept 24 of 27 pairs",
-        "dropped 1 (first at line 27): both sides blank",
-        "dropped 1 (first at line 25): source blank",
-        "dropped 1 (first at line 26): target blank",
-    ]);
+    assert_has(
+        &told,
+        &[
+            "kept 24 of 27 pairs",
+            "dropped 1 (first at line 27): both sides blank",
+            "dropped 1 (first at line 25): source blank",
+            "dropped 1 (first at line 26): target blank",
+        ],
+    );
 }
 
 #[test]
 fn a_line_of_a_million_characters_is_dropped_and_does_not_delay() {
     let place = Place::new();
-    append(&place, "train.en", ("a".repeat(1_000_000) + "\n" + &"b c. ".repeat(200_000) + "\nshort.\n").as_bytes());
+    append(
+        &place,
+        "train.en",
+        ("a".repeat(1_000_000) + "\n" + &"b c. ".repeat(200_000) + "\nshort.\n").as_bytes(),
+    );
     append(&place, "train.kn", ("ಕ".to_owned() + "\nಖ\n" + &"ಗ".repeat(1_000_000) + "\n").as_bytes());
-    assert_has(&told(&place, &[]), &["kept 24 of 27 pairs", "dropped 3 (first at line 25): too many characters"]);
+    assert_has(
+        &told(&place, &[]),
+        &["kept 24 of 27 pairs", "dropped 3 (first at line 25): too many characters"],
+    );
 
     append(&place, "dev.en", ("a".repeat(1_000_000) + "\n").as_bytes());
     append(&place, "dev.kn", "ಕ\n".as_bytes());
@@ -117,20 +141,34 @@ fn a_long_dev_line_is_translated_but_does_not_count_in_the_loss() {
     let place = Place::new();
     append(&place, "dev.en", ("the hen sleeps here. ".repeat(30) + "\n").as_bytes());
     append(&place, "dev.kn", ("ಕೋಳಿ ಇಲ್ಲಿ ಮಲಗುತ್ತದೆ. ".repeat(30) + "\n").as_bytes());
-    assert_has(&told(&place, &[]), &["dev: 1 pairs of more than train.batch_tokens tokens do not count in the dev loss"]);
+    assert_has(
+        &told(&place, &[]),
+        &["dev: 1 pairs of more than train.batch_tokens tokens do not count in the dev loss"],
+    );
 }
 
 #[test]
 fn held_out_lines_in_the_training_text_are_refused_unless_allowed() {
     let place = Place::new();
     let dev = pairs("dev");
-    append(&place, "train.en", format!("{}\n{}\nother words.\n", dev[0].0, dev[1].0.to_uppercase()).as_bytes());
+    append(
+        &place,
+        "train.en",
+        format!("{}\n{}\nother words.\n", dev[0].0, dev[1].0.to_uppercase()).as_bytes(),
+    );
     append(&place, "train.kn", format!("{}\nಬೇರೆ ಮಾತು.\n{}\n", dev[0].1, dev[2].1).as_bytes());
     let message = refused(&place, &[], 65);
-    assert_has(&message, &["dev: of its lines 2 have their source and 2 their target in the training data", "1 both", "clean.allow_overlap"]);
+    assert_has(
+        &message,
+        &[
+            "dev: of its lines 2 have their source and 2 their target in the training data",
+            "1 both",
+            "clean.allow_overlap",
+        ],
+    );
     let output = place.train(&["data.clean.allow_overlap=true"]).output().unwrap();
     assert!(output.status.success());
-    assert_has(&stderr_of(&output), &["dev: of its lines 2 have their source"]);
+    assert_has(&stderr_of(&output), &["warning: dev: of its lines 2 have their source"]);
 }
 
 #[test]
@@ -168,14 +206,24 @@ fn an_unknown_backend_and_a_place_that_cannot_be_made_are_named() {
 fn compressed_and_tabular_files_train_as_plain_ones_do() {
     let place = Place::new();
     told(&place, &["run.name=plain"]);
-    for (name, packed) in [("train.en", gzip(&place.read("train.en"))), ("dev.kn", gzip(&place.read("dev.kn")))] {
+    for (name, packed) in
+        [("train.en", gzip(&place.read("train.en"))), ("dev.kn", gzip(&place.read("dev.kn")))]
+    {
         place.write(&format!("{name}.gz"), &packed);
     }
     place.write("train.kn.zst", &zstd(&place.read("train.kn")));
     let table: String = pairs("train").iter().map(|(src, tgt)| format!("{src}\t{tgt}\n")).collect();
     place.write("train.tsv", table.as_bytes());
 
-    told(&place, &["run.name=packed", "data.train.src=train.en.gz", "data.train.tgt=train.kn.zst", "data.dev.tgt=dev.kn.gz"]);
+    told(
+        &place,
+        &[
+            "run.name=packed",
+            "data.train.src=train.en.gz",
+            "data.train.tgt=train.kn.zst",
+            "data.dev.tgt=dev.kn.gz",
+        ],
+    );
     assert_eq!(place.training_rows("plain"), place.training_rows("packed"));
     told(&place, &["run.name=plain", "data.train.src=train.en.gz"]);
 
@@ -185,13 +233,18 @@ fn compressed_and_tabular_files_train_as_plain_ones_do() {
     told(&place, &["run.name=table"]);
     assert_eq!(place.training_rows("plain"), place.training_rows("table"));
     append(&place, "train.tsv", b"one\ttwo\tthree\n");
-    assert_has(&failure(&mut place.train(&["run.name=columns"]), 65), &["train.tsv:25: got 3 columns, expected 2"]);
+    assert_has(
+        &failure(&mut place.train(&["run.name=columns"]), 65),
+        &["train.tsv:25: got 3 columns, expected 2"],
+    );
 }
 
 #[test]
 fn a_compressed_file_that_is_cut_short_is_refused() {
     let place = Place::new();
-    for (name, packed) in [("train.en.gz", gzip(&place.read("train.en"))), ("train.en.zst", zstd(&place.read("train.en")))] {
+    for (name, packed) in
+        [("train.en.gz", gzip(&place.read("train.en"))), ("train.en.zst", zstd(&place.read("train.en")))]
+    {
         place.write(name, &packed[..packed.len() - 9]);
         let message = refused(&place, &[&format!("data.train.src={name}")], 65);
         assert_has(&message, &[name, "is cut short or damaged after "]);

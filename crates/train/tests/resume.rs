@@ -67,7 +67,8 @@ fn each_step_has_three_micro_batches_and_an_epoch_six_steps_or_seven() {
     let place = Place::new();
     let output = place.train(&[]).output().unwrap();
     let told = stderr_of(&output);
-    let epochs: Vec<u64> = place.training_rows("run").iter().map(|row| row["epoch"].as_u64().unwrap()).collect();
+    let epochs: Vec<u64> =
+        place.training_rows("run").iter().map(|row| row["epoch"].as_u64().unwrap()).collect();
     let edge = epochs.iter().position(|&epoch| epoch == 1).unwrap();
     assert!((5..=7).contains(&edge), "{epochs:?}");
     assert_has(&told, &["step 4  dev loss"]);
@@ -101,7 +102,12 @@ fn best_by_loss_with_a_checkpoint_now_and_then() {
 #[test]
 fn a_best_that_only_the_stop_had_seen_is_given_up() {
     // So fast that the loss rises: what the stop after step 5 validates is better than all that comes later.
-    let sets = ["validate.metric=loss", "train.learning_rate=0.3", "train.schedule=constant", "train.keep_checkpoints=1"];
+    let sets = [
+        "validate.metric=loss",
+        "train.learning_rate=0.3",
+        "train.schedule=constant",
+        "train.keep_checkpoints=1",
+    ];
     stopped_at(&[1, 2, 3, 5, 6, 7, 9, 10, 11], &sets);
 }
 

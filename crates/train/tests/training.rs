@@ -16,10 +16,25 @@ fn a_run_shows_scores_and_translations_and_leaves_everything_in_its_directory() 
         assert_eq!(shown.matches(label).count(), N_HELD_OUT, "{shown}");
     }
     assert_has(&shown, &["train translate --model"]);
-    assert_has(&told, &["train: 24 pairs", "kept 24 of 24 pairs", "step 1  loss", "step 12  dev loss", "train.max_steps = 12"]);
+    assert_has(
+        &told,
+        &[
+            "train: 24 pairs",
+            "kept 24 of 24 pairs",
+            "step 1  loss",
+            "step 12  dev loss",
+            "train.max_steps = 12",
+        ],
+    );
 
     let files = place.run_files("run");
-    for name in ["config.toml", "run.json", "metrics.jsonl", "checkpoints/step-12/state.json", "checkpoints/step-12/optimizer.safetensors"] {
+    for name in [
+        "config.toml",
+        "run.json",
+        "metrics.jsonl",
+        "checkpoints/step-12/state.json",
+        "checkpoints/step-12/optimizer.safetensors",
+    ] {
         assert!(files.contains_key(name), "{name}: {:?}", files.keys());
     }
     for name in ["README.md", "config.json", "model.safetensors", "tokenizer.json", "manifest.json"] {
@@ -27,14 +42,20 @@ fn a_run_shows_scores_and_translations_and_leaves_everything_in_its_directory() 
     }
     assert!(!files.keys().any(|name| name.contains(".new") || name.contains(".old")), "{:?}", files.keys());
     let card = place.read_text("runs/run/best/README.md");
-    assert_has(&card, &["language: [en, kn]", &format!("{N_TRAIN} sentence pairs"), "BLEU ", "- test: BLAKE3"]);
+    assert_has(
+        &card,
+        &["language: [en, kn]", &format!("{N_TRAIN} sentence pairs"), "BLEU ", "- test: BLAKE3"],
+    );
 
     let rows = place.read_text("runs/run/metrics.jsonl");
     let rows: Vec<serde_json::Value> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
     let count = |kind: &str| rows.iter().filter(|row| row["kind"] == kind).count();
     assert_eq!((count("train"), count("validate"), count("test")), (12, 3, 1));
     assert_eq!(rows.len(), 16, "a row of another kind");
-    assert_eq!(rows.iter().filter(|row| row["step"] == MAX_STEPS).count(), 2 + usize::from(rows[15]["step"] == MAX_STEPS));
+    assert_eq!(
+        rows.iter().filter(|row| row["step"] == MAX_STEPS).count(),
+        2 + usize::from(rows[15]["step"] == MAX_STEPS)
+    );
     let run: serde_json::Value = serde_json::from_str(&place.read_text("runs/run/run.json")).unwrap();
     assert_eq!(run["data_blake3"].as_object().unwrap().len(), 3);
 }
@@ -75,7 +96,13 @@ fn a_finished_run_is_not_trained_again_and_says_so() {
     let before = place.run_files("run");
     let output = place.train(&[]).output().unwrap();
     assert!(output.status.success());
-    assert_has(&stderr_of(&output), &["resuming after step 12", "nothing left to train: the run ended after step 12 (train.max_steps = 12)"]);
+    assert_has(
+        &stderr_of(&output),
+        &[
+            "resuming after step 12",
+            "nothing left to train: the run ended after step 12 (train.max_steps = 12)",
+        ],
+    );
     assert_has(&String::from_utf8_lossy(&output.stdout), &["test (8 lines)", "train translate --model"]);
     assert_eq!(place.run_files("run"), before);
 }

@@ -114,7 +114,10 @@ fn a_seed_draws_the_same_translations_again_in_any_batch() {
     assert_ne!(draw("6"), first);
     let one = text.lines().next().unwrap();
     assert_eq!(lines_of(&place, &["--sample", "--seed", "5", one], ""), first[..1]);
-    assert_eq!(lines_of(&place, &["--sample", "--seed", "6", "--top-k", "1"], &text), lines_of(&place, &["--beam-size", "1"], &text));
+    assert_eq!(
+        lines_of(&place, &["--sample", "--seed", "6", "--top-k", "1"], &text),
+        lines_of(&place, &["--beam-size", "1"], &text)
+    );
 }
 
 fn pairs_text() -> String {
@@ -131,13 +134,19 @@ fn a_long_line_is_translated_in_pieces_and_one_without_end_is_refused() {
     assert_has(&stderr_of(&output), &["in pieces of at most 400"]);
 
     for character in ["a", "a ", "ಕ", "😀"] {
-        let text = format!("the cat runs.\n{}\nthe dog eats.\n", character.repeat(1_000_000 / character.chars().count()));
+        let text = format!(
+            "the cat runs.\n{}\nthe dog eats.\n",
+            character.repeat(1_000_000 / character.chars().count())
+        );
         let output = place.translate(&[]).write_stdin(text.clone()).output().unwrap();
         assert_eq!(output.status.code(), Some(65), "{}", stderr_of(&output));
         assert_eq!(String::from_utf8(output.stdout.clone()).unwrap().lines().count(), 1);
         assert_has(&stderr_of(&output), &["standard input:2: the line has more than 65536 bytes; cut it"]);
         place.write("long.txt", text.as_bytes());
-        assert_has(&failure(&mut place.translate(&["--input", "long.txt"]), 65), &["long.txt:2: the line has more"]);
+        assert_has(
+            &failure(&mut place.translate(&["--input", "long.txt"]), 65),
+            &["long.txt:2: the line has more"],
+        );
     }
     let message = failure(&mut place.translate(&["hello", &"a".repeat(70_000)]), 65);
     assert_has(&message, &["arguments:2: the line has more"]);
@@ -164,7 +173,8 @@ fn an_answer_comes_before_the_next_question() {
     let mut child = Command::new(env!("CARGO_BIN_EXE_train"));
     child.args(["translate", "--model", "runs/run/best"]).current_dir(place.path(""));
     let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    let (mut questions, mut answers) = (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    let (mut questions, mut answers) =
+        (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
     for _ in 0..3 {
         writeln!(questions, "the cat runs.").unwrap();
         let mut answer = String::new();

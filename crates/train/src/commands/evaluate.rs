@@ -70,9 +70,15 @@ pub fn model_on_files(
 /// # Errors
 ///
 /// Files that cannot be read or do not line up.
-pub fn files(hypothesis: &Path, reference: &Path, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
+pub fn files(
+    hypothesis: &Path,
+    reference: &Path,
+    format: Format,
+    out: &mut impl Write,
+) -> Result<(), TrainError> {
     let (pairs, _) = read_parallel(&ParallelFiles::pair(hypothesis, reference), &Limits::default())?;
-    let (hypotheses, references): (Vec<String>, Vec<String>) = pairs.into_iter().map(|pair| (pair.src, pair.tgt)).unzip();
+    let (hypotheses, references): (Vec<String>, Vec<String>) =
+        pairs.into_iter().map(|pair| (pair.src, pair.tgt)).unzip();
     print(&evaluate(&hypotheses, &references)?, format, out)
 }
 

@@ -35,7 +35,8 @@ pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) 
     let device = device::open(&experiment.backend.kind)?;
     let mut corpora = corpora::read(experiment)?;
     // What the text cannot give is found before anything is written or deleted.
-    let begins = beginning == Beginning::Fresh || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
+    let begins = beginning == Beginning::Fresh
+        || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
     let fresh_start = if begins { Some(prepare(experiment, &mut corpora, None)?) } else { None };
     let run_dir = RunDir::open(&experiment.run.path())?;
     if beginning == Beginning::Fresh {
@@ -59,7 +60,11 @@ pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) 
 }
 
 /// Vocabulary and examples: the checkpoint's own, or learnt from the text.
-fn prepare(experiment: &Experiment, corpora: &mut Corpora, checkpoint: Option<Checkpoint>) -> Result<Start, TrainError> {
+fn prepare(
+    experiment: &Experiment,
+    corpora: &mut Corpora,
+    checkpoint: Option<Checkpoint>,
+) -> Result<Start, TrainError> {
     let tokenizer = match &checkpoint {
         Some(saved) => saved.model_dir.tokenizer.clone(),
         None => corpora.train_tokenizer(experiment)?,
@@ -85,7 +90,10 @@ fn newest_checkpoint(run_dir: &RunDir, device: &Device) -> Result<Option<Checkpo
         }
     }
     let dir = checkpoint::path(&run_dir.checkpoints(), newest);
-    Err(TrainError::Damaged { path: dir, reason: "no checkpoint of this run is whole; start over with --fresh".into() })
+    Err(TrainError::Damaged {
+        path: dir,
+        reason: "no checkpoint of this run is whole; start over with --fresh".into(),
+    })
 }
 
 /// Evaluates `best/` as a user would find it, completes the model card and shows translations: all is written before
@@ -102,6 +110,7 @@ fn finish(
     let translator = Translator::load(&run_dir.best(), device)?;
     let (mut all, mut translations) = (Vec::new(), Vec::new());
     for set in &corpora.tests {
+        tracing::info!("translating {} with the model of step {}", set.name, best.step);
         let (scores, hypotheses) = score(&translator, set)?;
         trainer.write_final(&serde_json::json!({"step": best.step, "set": set.name, "scores": scores}))?;
         all.push((set.name.clone(), scores));
@@ -115,17 +124,28 @@ fn finish(
         print_set(set, scores, hypotheses, out).map_err(crate::cli::stdout_error)?;
     }
     let best_dir = run_dir.best();
-    writeln!(out, "\nmodel: {0}\ntry:   train translate --model {0} \"How are you?\"", best_dir.display())
+    let program = std::env::args_os().next().unwrap_or_else(|| "train".into());
+    let (program, best_dir) = (program.display(), best_dir.display());
+    writeln!(out, "model: {best_dir}\ntry:   {program} translate --model {best_dir} \"How are you?\"")
         .map_err(crate::cli::stdout_error)
 }
 
-fn print_set(set: &HeldOut, scores: &Scores, hypotheses: &[String], out: &mut impl Write) -> std::io::Result<()> {
+fn print_set(
+    set: &HeldOut,
+    scores: &Scores,
+    hypotheses: &[String],
+    out: &mut impl Write,
+) -> std::io::Result<()> {
     writeln!(out, "\n{} ({} lines)\n{scores}\n", set.name, set.pairs.len())?;
     let n = SAMPLES.min(set.pairs.len());
     for sample in 0..n {
         let index = sample * set.pairs.len() / n;
         let pair = &set.pairs[index];
-        writeln!(out, "source     {}\nreference  {}\nmodel      {}\n", pair.src, pair.tgt, hypotheses[index])?;
+        writeln!(
+            out,
+            "source     {}\nreference  {}\nmodel      {}\n",
+            pair.src, pair.tgt, hypotheses[index]
+        )?;
     }
     Ok(())
 }

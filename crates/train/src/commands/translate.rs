@@ -102,7 +102,12 @@ fn too_long(path: &Path, line: usize) -> TrainError {
     TrainError::LineTooLong { path: path.into(), line, limit: MAX_LINE_BYTES }
 }
 
-fn write_lines(translator: &Translator, lines: &[String], first: usize, out: &mut impl Write) -> Result<(), TrainError> {
+fn write_lines(
+    translator: &Translator,
+    lines: &[String],
+    first: usize,
+    out: &mut impl Write,
+) -> Result<(), TrainError> {
     let found = translator.translate_n_best(lines, first);
     let mut write = || {
         for (index, best) in found.iter().enumerate() {

@@ -26,7 +26,8 @@ const VERBS: [(&str, &str); 5] = [
     ("comes", "ಬರುತ್ತದೆ"),
     ("sees me", "ನನ್ನನ್ನು ನೋಡುತ್ತದೆ"),
 ];
-const ADVERBS: [(&str, &str); 4] = [("", ""), ("now", "ಈಗ"), ("here", "ಇಲ್ಲಿ"), ("at home today", "ಇಂದು ಮನೆಯಲ್ಲಿ")];
+const ADVERBS: [(&str, &str); 4] =
+    [("", ""), ("now", "ಈಗ"), ("here", "ಇಲ್ಲಿ"), ("at home today", "ಇಂದು ಮನೆಯಲ್ಲಿ")];
 
 /// Training pairs of the corpus.
 pub(crate) const N_TRAIN: usize = 24;
@@ -37,7 +38,9 @@ pub(crate) const MAX_STEPS: u64 = 12;
 
 /// The sentences of a set: of the forty that there are, three in five are for training.
 pub(crate) fn pairs(set: &str) -> Vec<(String, String)> {
-    let join = |words: [&str; 3]| words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ") + ".";
+    let join = |words: [&str; 3]| {
+        words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ") + "."
+    };
     let place = |i: usize| match (i + i / 5) % 5 {
         3 => "dev",
         4 => "test",
@@ -64,7 +67,11 @@ impl Place {
             place.write_lines(&format!("{set}.kn"), &tgt);
         }
         let set = |name: &str| {
-            format!("{name} = {{ src = '{}', tgt = '{}' }}\n", place.text(&format!("{name}.en")), place.text(&format!("{name}.kn")))
+            format!(
+                "{name} = {{ src = '{}', tgt = '{}' }}\n",
+                place.text(&format!("{name}.en")),
+                place.text(&format!("{name}.kn"))
+            )
         };
         let config = format!(
             "[run]\ndir = '{}'\n\n[data]\n{}{}{}{CONFIG}",
@@ -112,7 +119,11 @@ impl Place {
     /// The binary with these arguments.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::cargo_bin("train").expect("cargo builds the binary");
-        command.args(args).current_dir(self.dir.path()).env_remove("RUST_LOG").timeout(Duration::from_secs(300));
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_remove("RUST_LOG")
+            .timeout(Duration::from_secs(300));
         command
     }
 
@@ -152,7 +163,8 @@ impl Place {
     pub(crate) fn training_rows(&self, run: &str) -> Vec<serde_json::Value> {
         let text = self.read_text(&format!("runs/{run}/metrics.jsonl"));
         let rows = text.lines().map(|row| serde_json::from_str(row).expect("a row is JSON"));
-        let mut rows: Vec<serde_json::Value> = rows.filter(|row: &serde_json::Value| row["kind"] == "train").collect();
+        let mut rows: Vec<serde_json::Value> =
+            rows.filter(|row: &serde_json::Value| row["kind"] == "train").collect();
         for row in rows.iter_mut().filter_map(|row| row.as_object_mut()) {
             row.remove("elapsed_secs");
             row.remove("tgt_tokens_per_sec");
