@@ -28,7 +28,8 @@ def our_scores(binary, folder, hypotheses, references):
     paths = []
     for name, lines in [("hyp.txt", hypotheses), ("ref.txt", references)]:
         path = folder / name
-        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="\n")
+        # With a byte order mark, which the binary takes off: a U+FEFF that begins the first line stays.
+        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8-sig", newline="\n")
         paths.append(str(path))
     command = [binary, "evaluate", "--hyp", paths[0], "--ref", paths[1], "--json"]
     result = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)

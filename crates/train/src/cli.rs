@@ -39,7 +39,7 @@ struct TrainArgs {
     /// The experiment's TOML file
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
-    /// Use VALUE for a key of the file, e.g. train.max_steps=100
+    /// Use VALUE for a key of the file, e.g. `train.max_steps=100`
     #[arg(long = "set", value_name = "KEY=VALUE")]
     overrides: Vec<String>,
     /// Start over: delete what the run has so far

@@ -122,9 +122,14 @@ impl TrainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Data(_) | Self::Metrics(_) | Self::MissingFile { .. } | Self::Damaged { .. } => 65,
             Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
-            Self::Model(_) | Self::NoDevPairs | Self::LineTooLong { .. } => 65,
+            Self::Data(_)
+            | Self::Model(_)
+            | Self::Metrics(_)
+            | Self::MissingFile { .. }
+            | Self::Damaged { .. }
+            | Self::NoDevPairs
+            | Self::LineTooLong { .. } => 65,
             Self::Backend { .. } => 69,
             Self::NotFinite { .. } => 76,
             Self::Config(_) | Self::Mismatch { .. } => 78,

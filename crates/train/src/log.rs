@@ -45,9 +45,10 @@ where
             Level::ERROR => ("error: ", "\u{1b}[31m"),
             _ => ("debug: ", "\u{1b}[2m"),
         };
-        match writer.has_ansi_escapes() && !level.is_empty() {
-            true => write!(writer, "{colour}{level}\u{1b}[0m")?,
-            false => writer.write_str(level)?,
+        if writer.has_ansi_escapes() && !level.is_empty() {
+            write!(writer, "{colour}{level}\u{1b}[0m")?;
+        } else {
+            writer.write_str(level)?;
         }
         context.field_format().format_fields(writer.by_ref(), event)?;
         writeln!(writer)
@@ -143,9 +144,10 @@ impl RunLog {
             record.learning_rate,
             record.gradient_norm
         );
-        match &self.bar {
-            Some(bar) => bar.set_message(line),
-            None => tracing::info!("step {}  {line}", record.step),
+        if let Some(bar) = &self.bar {
+            bar.set_message(line);
+        } else {
+            tracing::info!("step {}  {line}", record.step);
         }
         Ok(())
     }
@@ -159,10 +161,8 @@ impl RunLog {
 
     /// Says something without breaking the bar.
     pub fn say(&self, message: &str) {
-        match &self.bar {
-            Some(bar) => bar.suspend(|| tracing::info!("{message}")),
-            None => tracing::info!("{message}"),
-        }
+        let bar = self.bar.clone().unwrap_or_else(ProgressBar::hidden);
+        bar.suspend(|| tracing::info!("{message}"));
     }
 
     /// Leaves the terminal as it was.
@@ -170,6 +170,13 @@ impl RunLog {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// An error leaves the terminal as it was, too.
+impl Drop for RunLog {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
 

@@ -1,4 +1,4 @@
-//! Adam and AdamW over named parameters, with clipping by the global norm.
+//! Adam and `AdamW` over named parameters, with clipping by the global norm.
 //!
 //! Deviation from Burn's own: state is keyed by the parameter's path, so that it can be saved and restored by name; the
 //! norm is that of all gradients together; biases and norms (vectors) have no weight decay.

@@ -163,11 +163,11 @@ impl<'a> Trainer<'a> {
             self.checkpoint()?;
         }
         self.log.finish();
-        match self.state.step {
-            step if step == first => {
-                tracing::info!("nothing left to train: the run ended after step {step} ({reason})")
-            }
-            step => tracing::info!("stopped after step {step}: {reason}"),
+        let step = self.state.step;
+        if step == first {
+            tracing::info!("nothing left to train: the run ended after step {step} ({reason})");
+        } else {
+            tracing::info!("stopped after step {step}: {reason}");
         }
         self.average()
     }
@@ -229,9 +229,9 @@ impl<'a> Trainer<'a> {
         let (train, state) = (&self.experiment.train, &self.state);
         let by_steps = (train.max_steps > 0)
             .then(|| state.elapsed_secs * (train.max_steps as f64 / state.step as f64 - 1.0));
-        let by_minutes = (train.max_minutes > 0.0).then(|| train.max_minutes * 60.0 - state.elapsed_secs);
+        let by_minutes = (train.max_minutes > 0.0).then_some(train.max_minutes * 60.0 - state.elapsed_secs);
         let left = by_steps.into_iter().chain(by_minutes).min_by(f64::total_cmp)?;
-        Some(Duration::from_secs_f64(left.max(0.0)))
+        Duration::try_from_secs_f64(left.max(0.0)).ok()
     }
 
     fn reason_to_stop(&mut self) -> Option<String> {

@@ -1,4 +1,5 @@
 //! `evaluate`: of two files, of a model on files, of a run.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod common;
 

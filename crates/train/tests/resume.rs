@@ -1,4 +1,5 @@
 //! A run that is stopped and goes on is, bit for bit, the run that was never stopped.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod common;
 
@@ -109,6 +110,14 @@ fn a_best_that_only_the_stop_had_seen_is_given_up() {
         "train.keep_checkpoints=1",
     ];
     stopped_at(&[1, 2, 3, 5, 6, 7, 9, 10, 11], &sets);
+}
+
+#[test]
+fn limits_beyond_all_measure_are_no_limits() {
+    let place = Place::new();
+    let sets = ["train.max_steps=9000000000000000000", "train.max_minutes=1e300", "train.max_epochs=1"];
+    place.train(&sets).assert().success();
+    place.train(&["run.name=minutes", "train.max_steps=0", sets[1], sets[2]]).assert().success();
 }
 
 #[test]

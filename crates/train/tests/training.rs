@@ -1,4 +1,5 @@
 //! A run from beginning to end, begun again, and begun twice at once.
+#![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod common;
 

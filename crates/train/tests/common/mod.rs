@@ -123,16 +123,16 @@ impl Place {
             .args(args)
             .current_dir(self.dir.path())
             .env_remove("RUST_LOG")
-            .timeout(Duration::from_secs(300));
+            .timeout(Duration::from_mins(5));
         command
     }
 
     /// Training with these values of keys.
     pub(crate) fn train(&self, sets: &[&str]) -> Command {
         let mut command = self.command(&["--config", "config.toml"]);
-        sets.iter().for_each(|set| {
+        for set in sets {
             command.args(["--set", set]);
-        });
+        }
         command
     }
 
@@ -220,9 +220,9 @@ impl Running {
     pub(crate) fn start(place: &Place, sets: &[&str]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_train"));
         command.args(["--config", "config.toml"]).current_dir(place.path("")).env_remove("RUST_LOG");
-        sets.iter().for_each(|set| {
+        for set in sets {
             command.args(["--set", set]);
-        });
+        }
         Self(command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts"))
     }
 
