@@ -5,7 +5,9 @@
     python scripts/golden/torch_fixtures.py --check    compare the committed ones with what would be written
 
 Inputs and weights are drawn in float32; PyTorch computes with them in float64 and the results are rounded once, so
-that the fixtures do not depend on threads or instruction sets. Sizes are distinct, so that a swapped axis cannot
+that the fixtures do not depend on threads or instruction sets. Numbers are drawn again where PyTorch's own float32
+errs by more than a quarter of the tests' tolerance (a layer norm can magnify rounding at will): what remains must be
+right in float32. Sizes are distinct, so that a swapped axis cannot
 pass. Weights carry the names and shapes of our modules; `load` maps them to PyTorch's (a matrix of ours is
 `[d_in, d_out]`, theirs is transposed; their attention stacks query, key and value).
 """
@@ -35,13 +37,17 @@ SRC = [[5, 9, 3, 9, 2], [10, 8, 2, PAD, PAD]]
 TGT_IN = [[BOS, 6, 3, 10, 3, 7, 9], [BOS, 5, 8, 0, PAD, PAD, PAD]]
 TGT_OUT = [[6, 3, 10, 3, 7, 9, EOS], [5, 8, 0, EOS, PAD, PAD, PAD]]
 SMOOTHING = 0.1
+WELL_CONDITIONED = 2.5e-6
 
 
 class Draw:
-    """Normal numbers that depend on the name of the fixture alone."""
+    """Normal numbers that depend on the name of the fixture and the attempt."""
+
+    attempt = 0
+    dtype = torch.float64
 
     def __init__(self, name):
-        self.generator = torch.Generator().manual_seed(SEED + zlib.crc32(name.encode()))
+        self.generator = torch.Generator().manual_seed(SEED + zlib.crc32(f"{name} {Draw.attempt}".encode()))
 
     def __call__(self, *shape, scale=1.0, mean=0.0):
         return (mean + scale * torch.randn(*shape, generator=self.generator)).float()
@@ -131,7 +137,7 @@ def call(module, state, *args, **kwargs):
     """Calls a module with exactly these parameters, in training mode: no fast path, and there is no dropout."""
     missing = set(dict(module.named_parameters())) ^ set(state)
     assert not missing, missing
-    return torch.func.functional_call(module.train().double(), state, args, kwargs)
+    return torch.func.functional_call(module.train().to(Draw.dtype), state, args, kwargs)
 
 
 def torch_layer(kind, norm, activation):
@@ -151,7 +157,7 @@ def sinusoids(position, d_model):
 
 
 def positions(length):
-    return torch.tensor([sinusoids(position, D_MODEL) for position in range(length)], dtype=torch.float64)
+    return torch.tensor([sinusoids(position, D_MODEL) for position in range(length)], dtype=Draw.dtype)
 
 
 def model_logits(weights, norm, src, tgt_in):
@@ -185,8 +191,8 @@ def criterion(smoothing):
     return nn.CrossEntropyLoss(label_smoothing=smoothing, ignore_index=PAD, reduction="sum")
 
 
-def doubles(weights):
-    return {name: weight.double().requires_grad_() for name, weight in weights.items()}
+def leaves(weights):
+    return {name: weight.to(Draw.dtype).clone().requires_grad_() for name, weight in weights.items()}
 
 
 def prefixed(prefix, tensors):
@@ -205,11 +211,11 @@ def attention_case(draw, q_len, k_len, padding, causal):
         blocked = blocked | padding[:, None, None, :]
     if causal:
         blocked = blocked | torch.ones(q_len, k_len, dtype=torch.bool).triu(1 + k_len - q_len)
-    q64, k64, v64 = (x.double().requires_grad_() for x in (q, k, v))
+    q64, k64, v64 = (x.to(Draw.dtype).requires_grad_() for x in (q, k, v))
     out = functional.scaled_dot_product_attention(q64, k64, v64, attn_mask=~blocked)
     scores = (q64 @ k64.transpose(2, 3) / math.sqrt(D_HEAD)).masked_fill(blocked, -math.inf)
     weights = scores.softmax(3)
-    assert torch.allclose(weights @ v64, out, atol=1e-12)
+    assert torch.allclose(weights @ v64, out, atol=1e-5 if Draw.dtype == torch.float32 else 1e-12)
     gradients = torch.autograd.grad((out * direction).sum(), (q64, k64, v64))
     tensors = dict(q=q, k=k, v=v, direction=direction, out=out, weights=weights)
     tensors |= {f"{name}_gradient": gradient for name, gradient in zip("qkv", gradients)}
@@ -238,7 +244,7 @@ def multi_head_fixture():
     x, y, memory = draw(BATCH, SRC_LEN, D_MODEL), draw(BATCH, TGT_LEN, D_MODEL), draw(BATCH, SRC_LEN, D_MODEL)
     padding = torch.tensor(SRC) == PAD
     tensors = prefixed("weights", weights) | dict(x=x, y=y, memory=memory, padding=padding.long())
-    weights = doubles(weights)
+    weights = leaves(weights)
     sites = {
         "encoder": ("encoder.layers.0.self_attention", x, None, dict(key_padding_mask=padding)),
         "decoder": ("decoder.layers.0.self_attention", y, None, dict(attn_mask=future(TGT_LEN))),
@@ -246,8 +252,8 @@ def multi_head_fixture():
     }
     for site, (name, queries, keys, masks) in sites.items():
         gamma, beta = weights[f"{name}_block.norm.gamma"], weights[f"{name}_block.norm.beta"]
-        queries = functional.layer_norm(queries.double(), [D_MODEL], gamma, beta)
-        keys = queries if keys is None else keys.double()
+        queries = functional.layer_norm(queries.to(Draw.dtype), [D_MODEL], gamma, beta)
+        keys = queries if keys is None else keys.to(Draw.dtype)
         module = nn.MultiheadAttention(D_MODEL, N_HEADS, batch_first=True)
         out, maps = call(
             module, attention_state(weights, name, ""), queries, keys, keys, average_attn_weights=False, **masks
@@ -265,7 +271,7 @@ def layers_fixture(norm, activation):
     padding = torch.tensor(SRC) == PAD
     tensors = prefixed("weights", weights) | dict(x=x, y=y, memory=memory, padding=padding.long())
     tensors |= {"encoder.direction": directions[0], "decoder.direction": directions[1]}
-    weights, inputs = doubles(weights), doubles(dict(x=x, y=y, memory=memory))
+    weights, inputs = leaves(weights), leaves(dict(x=x, y=y, memory=memory))
     encoded = call(
         torch_layer("encoder", norm, activation), layer_state(weights, "encoder.layers.0", ""), inputs["x"],
         src_key_padding_mask=padding,
@@ -284,7 +290,7 @@ def model_fixture(norm, tying):
     weights = model_weights(Draw(f"model_{norm}_{tying}"), norm, tying, 2)
     src, tgt_in, tgt_out = torch.tensor(SRC), torch.tensor(TGT_IN), torch.tensor(TGT_OUT)
     tensors = prefixed("weights", weights) | dict(src=src, tgt_in=tgt_in, tgt_out=tgt_out)
-    weights = doubles(weights)
+    weights = leaves(weights)
     memory, logits = model_logits(weights, norm, src, tgt_in)
     loss = criterion(SMOOTHING)(logits.flatten(0, 1), tgt_out.flatten())
     loss.backward()
@@ -298,7 +304,7 @@ def loss_fixture():
     logits, targets = Draw("loss")(BATCH * TGT_LEN, VOCAB, scale=2.0), torch.tensor(TGT_OUT).flatten()
     tensors = dict(logits=logits, targets=targets)
     for smoothing in [0.0, 0.1, 0.3]:
-        variable = logits.double().requires_grad_()
+        variable = logits.to(Draw.dtype).requires_grad_()
         loss = criterion(smoothing)(variable, targets)
         (gradient,) = torch.autograd.grad(loss, variable)
         tensors |= {f"{smoothing}.loss": loss.reshape(1), f"{smoothing}.gradient": gradient}
@@ -328,14 +334,14 @@ def batches(draw, n):
 def optimizer_fixture(rule):
     """Ten steps on the tiny model's own loss: clipping by the global norm, then Adam or AdamW."""
     draw = Draw(f"optimizer_{rule}")
-    clip_norm, weight_decay, n_steps = 2.0, 0.01 if rule == "adamw" else 0.0, 10
+    clip_norm, weight_decay, n_steps = 1.8, 0.01 if rule == "adamw" else 0.0, 10
     rates = [1e-2 * min(t / 4, (4 / t) ** 0.5) for t in range(1, n_steps + 1)]
     start = model_weights(draw, "pre", "three_way", 1)
     tensors = prefixed("step_0", start) | {
         "learning_rates": torch.tensor(rates, dtype=torch.float64),
         "options": torch.tensor([0.9, 0.98, 1e-8, weight_decay, clip_norm], dtype=torch.float64),
     }
-    weights, data, norms = doubles(start), batches(draw, n_steps), []
+    weights, data, norms = leaves(start), batches(draw, n_steps), []
     for i, part in enumerate(["src", "tgt_in", "tgt_out"]):
         tensors[part] = torch.stack([batch[i] for batch in data])
     matrices = [weight for weight in weights.values() if weight.dim() > 1]
@@ -355,7 +361,8 @@ def optimizer_fixture(rule):
         if step in (1, 5, 10):
             tensors |= prefixed(f"step_{step}", {name: weight.detach().clone() for name, weight in weights.items()})
     clipped = sum(norm > clip_norm for norm in norms)
-    assert 2 <= clipped <= n_steps - 2, norms
+    if not 2 <= clipped <= n_steps - 2:
+        raise Unlucky(norms)
     return tensors | {"norms": torch.tensor(norms, dtype=torch.float64)}
 
 
@@ -420,6 +427,32 @@ def fixtures():
     return {path.with_suffix(".safetensors"): make for path, make in made.items()}
 
 
+class Unlucky(Exception):
+    """Numbers that show too little: to be drawn again."""
+
+
+def conditioned(make):
+    """A fixture of numbers on which float32 errs little."""
+    for Draw.attempt in range(200):
+        try:
+            Draw.dtype = torch.float32
+            narrow = make()
+            Draw.dtype = torch.float64
+            tensors = make()
+        except Unlucky:
+            continue
+        # The gradient of a bias of keys is zero, and Adam divides its rounding error by itself.
+        names = [name for name in tensors if not name.endswith("key.bias")]
+        if all(error(narrow[name], tensors[name]) <= WELL_CONDITIONED for name in names):
+            return tensors
+    raise AssertionError("no well-conditioned numbers found")
+
+
+def error(got, expected):
+    """The largest error: absolute up to values of one, relative above."""
+    return ((got.double() - expected.double()).abs() / expected.double().abs().clamp(min=1)).max().item()
+
+
 def rounded(path, tensors):
     """float32, but for schedules and options, which our code has in float64."""
     wide = {"learning_rates", "options", "norms"}
@@ -457,7 +490,7 @@ def main():
     }
     faults = 0
     for path, make in fixtures().items():
-        tensors = rounded(path, make())
+        tensors = rounded(path, conditioned(make))
         if "--check" in sys.argv:
             fault = differs(path, tensors)
             faults += fault is not None
@@ -467,7 +500,7 @@ def main():
         save_file(tensors, path, metadata)
         size = path.stat().st_size
         assert size <= MAX_BYTES, f"{path.name}: {size} bytes"
-        print(f"{size:6} {path.name}")
+        print(f"{size:6} {path.name}, attempt {Draw.attempt}")
     sys.exit(1 if faults else 0)
 
 
