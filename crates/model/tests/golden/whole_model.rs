@@ -1,11 +1,9 @@
 //! Ids to logits, loss and the gradient of every parameter, by norm order and tying.
 
-use crate::fixture::{Fixture, IDS, SIZES, TOLERANCE, VOCAB, assert_close, values};
+use crate::fixture::{Fixture, IDS, SIZES, TOLERANCE, VOCAB, assert_close, gradients_by_path, values};
 use crate::open;
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Device, Gradients, Tensor};
+use burn::tensor::Device;
 use model::{ModelConfig, NormOrder, Pass, Transformer, Tying};
-use std::collections::BTreeMap;
 
 /// What the generator smooths labels by.
 const SMOOTHING: f32 = 0.1;
@@ -44,26 +42,6 @@ fn memory_and_logits_are_pytorchs() {
     }
 }
 
-/// The gradients of a backward pass by the parameters' paths.
-struct ByPath {
-    path: Vec<String>,
-    tape: Gradients,
-    found: BTreeMap<String, Vec<f32>>,
-}
-
-impl ModuleVisitor for ByPath {
-    fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
-    }
-    fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
-    }
-    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-        let gradient = param.val().grad(&self.tape).expect("every parameter takes part");
-        self.found.insert(self.path.join("."), values(gradient));
-    }
-}
-
 #[test]
 fn loss_and_gradients_of_every_parameter_are_pytorchs() {
     let tape = Device::flex().autodiff();
@@ -74,16 +52,15 @@ fn loss_and_gradients_of_every_parameter_are_pytorchs() {
         let sums = kernels::cross_entropy(logits.flatten(0, 1), targets, IDS.pad, SMOOTHING);
         fixture.assert_close("loss", sums.loss.clone());
         fixture.assert_close("nll", sums.nll);
-        let mut visitor = ByPath { path: Vec::new(), tape: sums.loss.backward(), found: BTreeMap::new() };
-        model.visit(&mut visitor);
+        let found = gradients_by_path(&model, sums.loss.backward());
         let expected = fixture.arrays("gradients");
-        assert!(visitor.found.keys().eq(expected.keys()), "{:?}", visitor.found.keys());
+        assert!(found.keys().eq(expected.keys()), "{:?}", found.keys());
         for (path, expected) in expected {
             // Adding one number to every score changes no weight: a bias of the keys has no gradient. The others
             // must be large enough that the tolerance says something.
             let largest = expected.values.iter().fold(0.0_f32, |max, value| max.max(value.abs()));
             assert!(path.ends_with("key.bias") || largest > 500.0 * TOLERANCE, "{path}: {largest}");
-            assert_close(&path, &visitor.found[&path], &expected.values, TOLERANCE);
+            assert_close(&path, &found[&path], &expected.values, TOLERANCE);
         }
     }
 }
