@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Makes data/starter/{train,dev,test}.{en,kn} from data/written/*.tsv.
 
-    python3 scripts/split_starter.py
+    python3 scripts/split_starter.py            writes the files
+    python3 scripts/split_starter.py --check    tells whether they are up to date
 
 A pair's part is a function of its English side, so that adding pairs moves no other pair. A pair that repeats a source
 or a target of an earlier one (case, punctuation and spaces ignored) is left out and counted, which also keeps dev and
@@ -48,14 +49,21 @@ def main():
         sys.exit("\n".join(faults))
     out = ROOT / "data/starter"
     out.mkdir(exist_ok=True)
+    stale = []
     for name, pairs in parts.items():
         # A fixed shuffle, so that the files are not in the order of their domains.
         pairs.sort(key=lambda pair: hashlib.blake2b(pair[0].encode(), digest_size=8).digest())
         for side, language in enumerate(("en", "kn")):
             text = "".join(pair[side] + "\n" for pair in pairs)
-            (out / f"{name}.{language}").write_text(text, encoding="utf-8")
+            path = out / f"{name}.{language}"
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8")
+            elif not path.exists() or path.read_text(encoding="utf-8") != text:
+                stale.append(path.name)
         print(f"{name}: {len(pairs)} pairs")
     print(f"left out, because a side repeats: {repeated}")
+    if stale:
+        sys.exit(f"not up to date: {', '.join(stale)}; run scripts/split_starter.py")
 
 
 if __name__ == "__main__":

@@ -38,13 +38,8 @@ impl<'a> Matrix<'a> {
         Self { elements: &self.elements[start..], rows: count, ..self }
     }
 
-    /// Row `i` of a view whose columns are dense.
-    pub(crate) fn row(&self, i: usize) -> &'a [f32] {
-        assert_eq!(self.col_stride, 1, "columns of a row");
-        &self.elements[i * self.row_stride..][..self.cols]
-    }
-
-    fn check(&self) {
+    /// Panics unless every element of the view is within its slice.
+    pub(crate) fn check(&self) {
         assert!(
             span(self.rows, self.cols, self.row_stride, self.col_stride) <= self.elements.len(),
             "matrix bounds"
@@ -68,6 +63,14 @@ impl<'a> MatrixMut<'a> {
         Self { start: elements.as_mut_ptr(), rows, cols, row_stride: cols, elements: PhantomData }
     }
 
+    pub(crate) fn rows(&self) -> usize {
+        self.rows
+    }
+
+    pub(crate) fn cols(&self) -> usize {
+        self.cols
+    }
+
     /// The rows from `first` on, `count` of them.
     pub(crate) fn part(&mut self, first: usize, count: usize) -> MatrixMut<'_> {
         assert!(first + count <= self.rows, "rows {first}+{count} of {}", self.rows);
@@ -76,6 +79,7 @@ impl<'a> MatrixMut<'a> {
     }
 
     /// Row `i`.
+    #[inline(always)]
     pub(crate) fn row(&mut self, i: usize) -> &mut [f32] {
         assert!(i < self.rows, "row {i} of {}", self.rows);
         // SAFETY: the view borrows all of its rows mutably, and row i is one of them.
