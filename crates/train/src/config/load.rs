@@ -105,8 +105,8 @@ fn values(experiment: &Experiment, reading: &mut Reading<'_>) {
     }
 }
 
-/// Whether a fault may be the consequence of another one: `doubtful` has its key, a section above it, or a key of the
-/// same section that the message names.
+/// Whether a fault may be the consequence of another one: `doubtful` has its key, a section above it, or a key beside
+/// it, or beside its section, that the message names.
 fn follows(key: &str, message: &str, doubtful: &[String]) -> bool {
     let section = key.rsplit_once('.').map_or("", |(section, _)| section);
     let words: Vec<&str> = message.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
@@ -114,7 +114,8 @@ fn follows(key: &str, message: &str, doubtful: &[String]) -> bool {
         let above =
             key.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let (other, name) = path.rsplit_once('.').unwrap_or(("", path));
-        above || (other == section && words.contains(&name))
+        let beside = section.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        above || (beside && words.contains(&name))
     })
 }
 

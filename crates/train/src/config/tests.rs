@@ -375,6 +375,8 @@ fn a_fault_that_follows_from_another_is_not_told() {
     assert_eq!(read("[model]\nd_modle = 500\nn_heads = 5", &[]).unwrap_err().faults().len(), 1);
     assert_eq!(read("[data.test]\nsrcc = \"a\"\ntgt = \"b\"", &[]).unwrap_err().faults().len(), 1);
     assert_eq!(read("[data.test]\nsrc = 5\ntgt = \"b\"", &[]).unwrap_err().faults().len(), 1);
+    let text = "[data]\ntgt_lnag = \"hi\"\nclean.target_script = \"devanagari\"";
+    assert_eq!(read(text, &[]).unwrap_err().faults().len(), 1);
     // but one of its own is
     assert_eq!(read("[model]\nd_modle = 500\nn_heads = 0", &[]).unwrap_err().faults().len(), 2);
 }
