@@ -7,8 +7,14 @@ use burn::backend::{
 use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use rayon::prelude::*;
 
+use crate::matrix::Matrix;
+use crate::simd::vectorised;
+
 /// Below this many elements a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 1 << 14;
+
+/// Columns that one thread sums.
+const COLUMNS: usize = 64;
 
 /// Whether a float tensor lives on Flex, on the tape or off it, and has the type that the fast bodies take.
 pub(crate) fn is_fast<const D: usize>(x: &Tensor<D>) -> bool {
@@ -22,6 +28,46 @@ fn is_flex(device: &Device) -> bool {
 /// The tensor itself if it is dense and in order, else a copy that is.
 pub(crate) fn contiguous(x: FlexTensor) -> FlexTensor {
     if x.layout().is_contiguous() { x } else { x.to_contiguous() }
+}
+
+/// The tensor itself if all its strides are positive, else a copy (of an expanded or reversed axis).
+pub(crate) fn positive(x: FlexTensor) -> FlexTensor {
+    if x.layout().strides().iter().all(|&stride| stride > 0) { x } else { x.to_contiguous() }
+}
+
+/// A tensor of two axes with positive strides as a view.
+pub(crate) fn matrix(x: &FlexTensor) -> Matrix<'_> {
+    let (shape, strides) = (x.layout().shape(), x.layout().strides());
+    Matrix {
+        elements: &x.storage::<f32>()[x.layout().start_offset()..],
+        rows: shape[0],
+        cols: shape[1],
+        row_stride: strides[0] as usize,
+        col_stride: strides[1] as usize,
+    }
+}
+
+/// The sum of the rows of a contiguous matrix, in their order.
+pub(crate) fn column_sums(x: &FlexTensor) -> FlexTensor {
+    let (x, cols) = (floats(x), x.layout().shape()[1]);
+    let mut sums = vec![0.0; cols];
+    let add = |(i, sums): (usize, &mut [f32])| add_rows(sums, x, cols, i * COLUMNS);
+    if x.len() < WORTH_A_THREAD {
+        sums.chunks_mut(COLUMNS).enumerate().for_each(add);
+    } else {
+        sums.par_chunks_mut(COLUMNS).enumerate().for_each(add);
+    }
+    tensor(sums, [cols])
+}
+
+vectorised! {
+    fn add_rows(sums: &mut [f32], x: &[f32], cols: usize, first: usize) {
+        for row in x.chunks_exact(cols) {
+            for (sum, x) in sums.iter_mut().zip(&row[first..]) {
+                *sum += x;
+            }
+        }
+    }
 }
 
 /// The elements of a contiguous float tensor.
