@@ -13,6 +13,9 @@ use crate::simd::vectorised;
 /// Below this many elements a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 1 << 14;
 
+/// Elements that one thread takes at a time in passes over elements: half of a first-level cache.
+pub(crate) const CHUNK: usize = 1 << 12;
+
 /// Columns that one thread sums.
 const COLUMNS: usize = 64;
 
@@ -50,12 +53,16 @@ pub(crate) fn matrix(x: &FlexTensor) -> Matrix<'_> {
 /// The sum of the rows of a contiguous matrix, in their order.
 pub(crate) fn column_sums(x: &FlexTensor) -> FlexTensor {
     let (x, cols) = (floats(x), x.layout().shape()[1]);
+    for_columns(cols, x.len(), |sums, first| add_rows(sums, x, cols, first))
+}
+
+/// A tensor `[cols]` made by `body(part, first)`, some columns at a time, from `work` elements.
+pub(crate) fn for_columns(cols: usize, work: usize, body: impl Fn(&mut [f32], usize) + Sync) -> FlexTensor {
     let mut sums = vec![0.0; cols];
-    let add = |(i, sums): (usize, &mut [f32])| add_rows(sums, x, cols, i * COLUMNS);
-    if x.len() < WORTH_A_THREAD {
-        sums.chunks_mut(COLUMNS).enumerate().for_each(add);
+    if work < WORTH_A_THREAD {
+        sums.chunks_mut(COLUMNS).enumerate().for_each(|(i, sums)| body(sums, i * COLUMNS));
     } else {
-        sums.par_chunks_mut(COLUMNS).enumerate().for_each(add);
+        sums.par_chunks_mut(COLUMNS).enumerate().for_each(|(i, sums)| body(sums, i * COLUMNS));
     }
     tensor(sums, [cols])
 }
@@ -142,6 +149,18 @@ pub(crate) fn map_chunks(x: FlexTensor, chunk: usize, body: impl Fn(usize, &mut 
     // SAFETY: the chunks cover the vector, and each is overwritten by the copy before `body` sees it.
     let elements = unsafe { written(from.len(), copy_and_change) };
     tensor(elements, x.layout().shape().clone())
+}
+
+/// The tensor itself if it is contiguous and nobody else holds it, else a copy.
+pub(crate) fn owned(x: FlexTensor) -> FlexTensor {
+    let x = contiguous(x);
+    if x.is_unique() { x } else { tensor(floats(&x).to_vec(), x.layout().shape().clone()) }
+}
+
+/// The elements of a tensor that [`owned`] gave.
+pub(crate) fn owned_floats(x: &mut FlexTensor) -> &mut [f32] {
+    let (start, end) = x.layout().contiguous_offsets().expect("contiguous");
+    &mut x.storage_mut::<f32>()[start..end]
 }
 
 /// The single element of a tensor `[1]`.
