@@ -21,6 +21,9 @@ use crate::small::small_product;
 /// Scores of a tile: two such buffers fit in half of a second-level cache.
 const TILE_SCORES: usize = 1 << 15;
 
+/// From this many queries on it pays to transpose the keys.
+const MANY_QUERIES: usize = 8;
+
 /// Widths are rounded up to this many floats, a vector of AVX-512.
 const VECTOR: usize = 16;
 
@@ -144,8 +147,14 @@ impl<'a> Head<'a> {
     }
 
     /// The scores of a tile over the first `width` keys.
-    fn scores(&self, scores: &mut [f32], k_t: Matrix, first: usize, count: usize, width: usize) {
+    fn scores(&self, scores: &mut [f32], k_t: Option<Matrix>, first: usize, count: usize, width: usize) {
         let factor = 1.0 / (self.q.cols as f32).sqrt();
+        let Some(k_t) = k_t else {
+            for (i, row) in rows(scores, width) {
+                scores_row(row, self.q.part(first + i, 1), self.k, factor);
+            }
+            return;
+        };
         let out = MatrixMut::dense(scores, count, width);
         let k_t = Matrix { cols: width, ..k_t };
         small_product(out, self.q.part(first, count), k_t, factor, Into::Overwrite);
@@ -159,7 +168,8 @@ impl<'a> Head<'a> {
     }
 
     fn forward(&self, out: &mut MatrixMut, log_sums: &mut [f32], scratch: &mut Scratch) {
-        let k_t = transpose(self.k, &mut scratch.transposed[0]);
+        let many = self.q.rows >= MANY_QUERIES;
+        let k_t = many.then(|| transpose(self.k, &mut scratch.transposed[0]));
         for (first, count) in self.tiles() {
             let keys = self.limit(first + count);
             let width = keys.next_multiple_of(VECTOR);
@@ -190,7 +200,7 @@ impl<'a> Head<'a> {
             let keys = self.limit(first + count);
             let width = keys.next_multiple_of(VECTOR);
             let [weights, dropped, dw] = tiles.each_mut().map(|buffer| room(buffer, count * width));
-            self.scores(weights, k_t, first, count, width);
+            self.scores(weights, Some(k_t), first, count, width);
             for (i, row) in rows(weights, width) {
                 weights_row(row, self.limit(first + i + 1), self.padding, log_sums[first + i]);
             }
@@ -282,6 +292,15 @@ pub(super) fn backward(inputs: &Inputs, log_sums: &[f32], grad: FlexTensor) -> [
 }
 
 vectorised! {
+    /// The scores of one query, by dot products.
+    fn scores_row(row: &mut [f32], query: Matrix<'_>, keys: Matrix<'_>, factor: f32) {
+        let query = &query.elements[..query.cols];
+        for (j, score) in row.iter_mut().enumerate().take(keys.rows) {
+            let key = &keys.elements[j * keys.row_stride..][..keys.cols];
+            *score = factor * sum_2(query, key, |q, k| q * k);
+        }
+    }
+
     /// Scores to weights over the first `seen` keys, zeros after them. Gives `log Σ exp`, or `∞` if nothing is seen.
     fn softmax_row(row: &mut [f32], seen: usize, padding: &[bool]) -> f32 {
         let (row, hidden) = row.split_at_mut(seen);
