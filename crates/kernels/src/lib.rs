@@ -14,9 +14,11 @@
 #![allow(clippy::inline_always, reason = "a body is compiled for each instruction set only if it is inlined")]
 
 pub mod bits;
+mod memory;
 mod simd;
 mod flex;
 mod matrix;
+mod small;
 mod linear;
 mod layer_norm;
 mod dropout;
@@ -37,6 +39,7 @@ pub use dropout::{Dropout, dropout, dropout_add};
 pub use embedding::embedding;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use memory::keep_freed_memory;
 pub use project::project;
 
 /// The plain bodies, for tests of parity and for benchmarks: the same signatures, on every backend.

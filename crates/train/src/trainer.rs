@@ -33,7 +33,8 @@ pub struct Trainer<'a> {
     loader: Loader,
     dev_examples: Vec<Example>,
     device: Device,
-    model: Transformer,
+    /// Only the update takes it out, so that the weights change in place.
+    model: Option<Transformer>,
     optimizer: Optimizer,
     ema: Option<Ema>,
     state: State,
@@ -105,7 +106,7 @@ impl<'a> Trainer<'a> {
             started: (Instant::now(), state.elapsed_secs),
             window: (Instant::now(), 0),
             device: device.clone(),
-            experiment, corpora, run_dir, tokenizer, loader, model, optimizer, ema, state, log,
+            experiment, corpora, run_dir, tokenizer, loader, model: Some(model), optimizer, ema, state, log,
         })
     }
 
@@ -151,13 +152,14 @@ impl<'a> Trainer<'a> {
         let tgt_tokens = batch.n_tgt_tokens();
         let budget = if train.micro_batch_tokens == 0 { usize::MAX } else { train.micro_batch_tokens };
         let tape = self.device.clone().autodiff();
+        let model = self.model.as_ref().expect("only the update takes it");
         let (mut gradients, mut sum, mut nll) = (StepGradients::default(), 0.0, 0.0);
         for (index, micro_batch) in batch.split(budget).iter().enumerate() {
             let pass = Pass::training(self.experiment.model.dropout, seed, step, index as u64);
-            let sums = loss(&self.model, BatchTensors::new(micro_batch, &tape), train.label_smoothing, &pass);
+            let sums = loss(model, BatchTensors::new(micro_batch, &tape), train.label_smoothing, &pass);
             nll += f64::from(sums.nll.into_scalar::<f32>());
             sum += f64::from(sums.loss.clone().into_scalar::<f32>());
-            gradients.add(&self.model, &mut (sums.loss / tgt_tokens as f64).backward());
+            gradients.add(model, &mut (sums.loss / tgt_tokens as f64).backward());
         }
         let norm = gradients.norm();
         for (what, value) in [("the loss", sum), ("the gradient norm", norm)] {
@@ -166,9 +168,10 @@ impl<'a> Trainer<'a> {
             }
         }
         let learning_rate = learning_rate(train, self.experiment.model.d_model, step);
-        self.model = self.optimizer.step(self.model.clone(), gradients, norm, learning_rate);
+        let model = self.model.take().expect("only the update takes it");
+        let model = self.model.insert(self.optimizer.step(model, gradients, norm, learning_rate));
         if let Some(ema) = &mut self.ema {
-            ema.update(&self.model);
+            ema.update(model);
         }
         self.state.step = step;
         self.state.cursor = cursor;
@@ -187,6 +190,10 @@ impl<'a> Trainer<'a> {
             tgt_tokens_per_sec: self.window.1 as f64 / self.window.0.elapsed().as_secs_f64(),
             elapsed_secs: self.state.elapsed_secs,
         })
+    }
+
+    fn model(&self) -> &Transformer {
+        self.model.as_ref().expect("only the update takes it")
     }
 
     fn show(&mut self, record: StepRecord) -> Result<(), TrainError> {
@@ -235,7 +242,7 @@ impl<'a> Trainer<'a> {
 
     /// Measures the weights of now; they become `best/` if no earlier ones are as good.
     fn validate(&mut self) -> Result<(), TrainError> {
-        let weights = weights::to_arrays(&self.model);
+        let weights = weights::to_arrays(self.model());
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
         let validation = self.measure(self.state.step, &arrays)?;
         let metric = self.experiment.validate.metric;
@@ -268,7 +275,7 @@ impl<'a> Trainer<'a> {
     /// Dev loss and scores of the given weights.
     fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
         let config = &self.experiment.validate;
-        let model = weights::from_arrays(self.model.valid(), arrays.clone(), &self.run_dir.best())?;
+        let model = weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?;
         let (nats, tokens) = dev_loss(&model, &self.dev_examples, self.experiment.train.batch_tokens, &self.device);
         let mut search = self.experiment.search.clone();
         search.beam_size = config.beam_size;
@@ -288,7 +295,7 @@ impl<'a> Trainer<'a> {
     fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
         let config = DirConfig::new(self.experiment, &self.tokenizer);
         let card = validation
-            .map_or(String::new(), |best| card(self.experiment, self.corpora, self.model.n_parameters(), best, &[]));
+            .map_or(String::new(), |best| card(self.experiment, self.corpora, self.model().n_parameters(), best, &[]));
         model_dir::to_files(&config, &self.tokenizer, arrays, &card)
     }
 
@@ -297,7 +304,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn checkpoint(&mut self) -> Result<(), TrainError> {
-        let arrays = weights::to_arrays(&self.model);
+        let arrays = weights::to_arrays(self.model());
         let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
         let files = self.model_files(&arrays, self.state.validations.last());
         let moments = self.optimizer.to_arrays();
@@ -352,7 +359,7 @@ impl<'a> Trainer<'a> {
         let epoch = self.state.cursor.epoch;
         tracing::info!(
             "model: {} parameters (d_model {}, d_ff {}, {} heads, {}+{} layers), vocabulary {}",
-            self.model.n_parameters(),
+            self.model().n_parameters(),
             model.d_model,
             model.d_ff,
             model.n_heads,
@@ -379,7 +386,7 @@ impl<'a> Trainer<'a> {
 
     /// Numbers that training changes.
     pub fn n_parameters(&self) -> usize {
-        self.model.n_parameters()
+        self.model().n_parameters()
     }
 }
 

@@ -14,15 +14,34 @@ use rayon::prelude::*;
 use super::Order;
 use crate::dropout::{Dropout, drop_slice};
 use crate::flex::{tensor, written};
-use crate::matrix::{Heads, Into, Matrix, MatrixMut, Parallelism, product};
+use crate::matrix::{Heads, Into, Matrix, MatrixMut};
 use crate::simd::{exp, map_sum, max, sum_2, vectorised};
+use crate::small::small_product;
 
 /// Scores of a tile: two such buffers fit in half of a second-level cache.
 const TILE_SCORES: usize = 1 << 15;
 
+/// From this many queries on it pays to transpose the keys.
+const MANY_QUERIES: usize = 8;
+
+/// Widths are rounded up to this many floats, a vector of AVX-512.
+const VECTOR: usize = 16;
+
 thread_local! {
+    static SCRATCH: RefCell<Scratch> = const { RefCell::new(Scratch::NEW) };
+}
+
+/// Buffers of one thread.
+struct Scratch {
     /// Scores, dropped weights, and gradients of a tile.
-    static SCRATCH: RefCell<[Vec<f32>; 3]> = const { RefCell::new([Vec::new(), Vec::new(), Vec::new()]) };
+    tiles: [Vec<f32>; 3],
+    /// Kᵀ and Vᵀ of a head.
+    transposed: [Vec<f32>; 2],
+}
+
+impl Scratch {
+    const NEW: Self =
+        Self { tiles: [Vec::new(), Vec::new(), Vec::new()], transposed: [Vec::new(), Vec::new()] };
 }
 
 /// Queries, keys and values, views whose last axis is dense, and what hides keys.
@@ -127,12 +146,18 @@ impl<'a> Head<'a> {
         (0..q_len).step_by(size).map(move |first| (first, size.min(q_len - first)))
     }
 
-    /// The scores of a tile over the keys before `keys`.
-    fn scores(&self, scores: &mut [f32], first: usize, count: usize, keys: usize) {
+    /// The scores of a tile over the first `width` keys.
+    fn scores(&self, scores: &mut [f32], k_t: Option<Matrix>, first: usize, count: usize, width: usize) {
         let factor = 1.0 / (self.q.cols as f32).sqrt();
-        let (queries, keys_t) = (self.q.part(first, count), self.k.part(0, keys).transposed());
-        let out = MatrixMut::dense(scores, count, keys);
-        product(out, queries, keys_t, factor, Into::Overwrite, Parallelism::None);
+        let Some(k_t) = k_t else {
+            for (i, row) in rows(scores, width) {
+                scores_row(row, self.q.part(first + i, 1), self.k, factor);
+            }
+            return;
+        };
+        let out = MatrixMut::dense(scores, count, width);
+        let k_t = Matrix { cols: width, ..k_t };
+        small_product(out, self.q.part(first, count), k_t, factor, Into::Overwrite);
     }
 
     /// Drops weights, or their gradients, of query `i`.
@@ -142,18 +167,22 @@ impl<'a> Head<'a> {
         }
     }
 
-    fn forward(&self, out: &mut MatrixMut, log_sums: &mut [f32], scratch: &mut [Vec<f32>; 3]) {
+    fn forward(&self, out: &mut MatrixMut, log_sums: &mut [f32], scratch: &mut Scratch) {
+        let many = self.q.rows >= MANY_QUERIES;
+        let k_t = many.then(|| transpose(self.k, &mut scratch.transposed[0]));
         for (first, count) in self.tiles() {
             let keys = self.limit(first + count);
-            let weights = room(&mut scratch[0], count * keys);
-            self.scores(weights, first, count, keys);
-            for (i, row) in rows(weights, keys) {
+            let width = keys.next_multiple_of(VECTOR);
+            let weights = room(&mut scratch.tiles[0], count * width);
+            self.scores(weights, k_t, first, count, width);
+            for (i, row) in rows(weights, width) {
                 let seen = self.limit(first + i + 1);
                 log_sums[first + i] = softmax_row(row, seen, self.padding);
                 self.drop(&mut row[..seen], first + i);
             }
-            let (weights, values) = (Matrix::dense(weights, count, keys), self.v.part(0, keys));
-            product(out.part(first, count), weights, values, 1.0, Into::Overwrite, Parallelism::None);
+            let weights = Matrix { cols: keys, ..Matrix::dense(weights, count, width) };
+            let values = self.v.part(0, keys);
+            small_product(out.part(first, count), weights, values, 1.0, Into::Overwrite);
         }
     }
 
@@ -162,36 +191,53 @@ impl<'a> Head<'a> {
         grad: Matrix,
         log_sums: &[f32],
         [dq, dk, dv]: [&mut MatrixMut; 3],
-        scratch: &mut [Vec<f32>; 3],
+        scratch: &mut Scratch,
     ) {
         let factor = 1.0 / (self.q.cols as f32).sqrt();
+        let Scratch { tiles, transposed: [k_t, v_t] } = scratch;
+        let (k_t, v_t) = (transpose(self.k, k_t), transpose(self.v, v_t));
         for (first, count) in self.tiles() {
             let keys = self.limit(first + count);
-            let [weights, dropped, dw] = scratch.each_mut().map(|buffer| room(buffer, count * keys));
-            self.scores(weights, first, count, keys);
-            for (i, row) in rows(weights, keys) {
+            let width = keys.next_multiple_of(VECTOR);
+            let [weights, dropped, dw] = tiles.each_mut().map(|buffer| room(buffer, count * width));
+            self.scores(weights, Some(k_t), first, count, width);
+            for (i, row) in rows(weights, width) {
                 weights_row(row, self.limit(first + i + 1), self.padding, log_sums[first + i]);
             }
             dropped.copy_from_slice(weights);
-            for (i, row) in rows(dropped, keys) {
+            for (i, row) in rows(dropped, width) {
                 self.drop(row, first + i);
             }
             let grad = grad.part(first, count);
-            let dropped = Matrix::dense(dropped, count, keys).transposed();
-            product(dv.part(0, keys), dropped, grad, 1.0, Into::Add, Parallelism::None);
-            let values_t = self.v.part(0, keys).transposed();
-            let out = MatrixMut::dense(dw, count, keys);
-            product(out, grad, values_t, 1.0, Into::Overwrite, Parallelism::None);
-            for (i, row) in rows(dw, keys) {
+            let dropped = Matrix { cols: keys, ..Matrix::dense(dropped, count, width) }.transposed();
+            small_product(dv.part(0, keys), dropped, grad, 1.0, Into::Add);
+            let out = MatrixMut::dense(dw, count, width);
+            small_product(out, grad, Matrix { cols: width, ..v_t }, 1.0, Into::Overwrite);
+            for (i, row) in rows(dw, width) {
                 self.drop(row, first + i);
-                score_gradient(row, &weights[i * keys..(i + 1) * keys]);
+                score_gradient(row, &weights[i * width..(i + 1) * width]);
             }
-            let ds = Matrix::dense(dw, count, keys);
+            let ds = Matrix { cols: keys, ..Matrix::dense(dw, count, width) };
             let (queries, keys_seen) = (self.q.part(first, count), self.k.part(0, keys));
-            product(dq.part(first, count), ds, keys_seen, factor, Into::Overwrite, Parallelism::None);
-            product(dk.part(0, keys), ds.transposed(), queries, factor, Into::Add, Parallelism::None);
+            small_product(dq.part(first, count), ds, keys_seen, factor, Into::Overwrite);
+            small_product(dk.part(0, keys), ds.transposed(), queries, factor, Into::Add);
         }
     }
+}
+
+/// A transposed copy; its rows are filled with zeros to a whole number of vectors.
+fn transpose<'a>(x: Matrix, into: &'a mut Vec<f32>) -> Matrix<'a> {
+    let (rows, cols, width) = (x.rows, x.cols, x.rows.next_multiple_of(VECTOR));
+    let out = room(into, cols * width);
+    for first in (0..width).step_by(VECTOR) {
+        for j in 0..cols {
+            let out = &mut out[j * width + first..][..VECTOR];
+            for (i, out) in (first..).zip(out) {
+                *out = if i < rows { x.elements[i * x.row_stride + j] } else { 0.0 };
+            }
+        }
+    }
+    Matrix::dense(out, cols, width)
 }
 
 /// The first `n` elements of a buffer, made longer if need be.
@@ -246,6 +292,15 @@ pub(super) fn backward(inputs: &Inputs, log_sums: &[f32], grad: FlexTensor) -> [
 }
 
 vectorised! {
+    /// The scores of one query, by dot products.
+    fn scores_row(row: &mut [f32], query: Matrix<'_>, keys: Matrix<'_>, factor: f32) {
+        let query = &query.elements[..query.cols];
+        for (j, score) in row.iter_mut().enumerate().take(keys.rows) {
+            let key = &keys.elements[j * keys.row_stride..][..keys.cols];
+            *score = factor * sum_2(query, key, |q, k| q * k);
+        }
+    }
+
     /// Scores to weights over the first `seen` keys, zeros after them. Gives `log Σ exp`, or `∞` if nothing is seen.
     fn softmax_row(row: &mut [f32], seen: usize, padding: &[bool]) -> f32 {
         let (row, hidden) = row.split_at_mut(seen);

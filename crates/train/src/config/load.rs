@@ -1,15 +1,163 @@
-//! stub
+//! From a TOML file, and overrides of the command line, to an [`Experiment`]: right, or with all its faults.
+//!
+//! The text is parsed with the places of its keys, walked against the schema of the structs, and what is right in it
+//! is read by serde and validated, so that one wrong value hides no other. A fault that follows from another one is
+//! left out: a value cannot be judged by a key that is itself misspelt.
+
 use super::Experiment;
-use std::path::Path;
-#[derive(Debug, thiserror::Error, miette::Diagnostic)]
-pub enum ConfigError { #[error("{0}")] Any(String) }
+use super::fault::{ConfigError, Place, PlacedFault};
+use super::schema::Shape;
+use super::suggest::nearest_name;
+use super::syntax;
+use super::walk::{Reading, Text};
+use miette::NamedSource;
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::path::{Path, PathBuf};
+use toml::de::DeTable;
+
+/// The largest file that is read.
+const LIMIT_BYTES: u64 = 1 << 16;
+
+/// The experiment that the file at `path` describes, with the `section.key=value` of `overrides` in their order.
+///
+/// Paths in the file are relative to the current directory.
+///
+/// # Errors
+/// Everything that is wrong with the file and the overrides, at once.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, ConfigError> {
-    parse(&std::fs::read_to_string(path).map_err(|e| ConfigError::Any(e.to_string()))?, &path.display().to_string(), overrides)
+    parse(&read(path)?, &path.display().to_string(), overrides)
 }
-pub fn parse(text: &str, _name: &str, overrides: &[String]) -> Result<Experiment, ConfigError> {
-    let mut t: toml::Table = text.parse().map_err(|e: toml::de::Error| ConfigError::Any(e.to_string()))?;
-    for o in overrides { let (k, v) = o.split_once('=').unwrap(); let (a, b) = k.split_once('.').unwrap();
-        let v: toml::Value = toml::from_str::<toml::Table>(&format!("v={v}")).map(|t| t["v"].clone()).unwrap_or(toml::Value::String(v.into()));
-        t.entry(a).or_insert(toml::Value::Table(Default::default())).as_table_mut().unwrap().insert(b.into(), v); }
-    t.try_into().map_err(|e: toml::de::Error| ConfigError::Any(e.to_string()))
+
+/// As [`load`], for the text of a file that is called `name` in messages.
+///
+/// # Errors
+/// Everything that is wrong with the text and the overrides, at once.
+pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment, ConfigError> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let schema = Shape::of::<Experiment>();
+    let mut reading = Reading::new(&schema);
+
+    let (table, errors) = DeTable::parse_recoverable(text);
+    let recovered = errors.iter().all(syntax::is_local);
+    let broken = syntax::faults(text, &errors);
+    if recovered {
+        reading.table(table.get_ref(), &[], Text::File(text));
+    }
+    for typed in overrides {
+        reading.set(typed);
+    }
+    let experiment = experiment(&mut reading);
+    if recovered {
+        values(&experiment, &mut reading);
+    }
+
+    let lines: Vec<usize> = broken.iter().filter_map(|fault| fault.place.line()).collect();
+    reading.faults.retain(|fault| fault.place.line().is_none_or(|line| !lines.contains(&line)));
+    let mut faults = [broken, reading.faults].concat();
+    if faults.is_empty() {
+        return Ok(experiment);
+    }
+    faults.sort_by_key(|fault| match &fault.place {
+        Place::At { span, .. } => (0, span.start),
+        Place::Absent => (1, 0),
+        Place::Set(_) => (2, 0),
+    });
+    Err(ConfigError::Faults { source: NamedSource::new(name, text.to_owned()).with_language("TOML"), faults })
 }
+
+/// What serde makes of the values that are right.
+fn experiment(reading: &mut Reading<'_>) -> Experiment {
+    match reading.values.clone().try_into() {
+        Ok(experiment) => experiment,
+        Err(error) => {
+            // The schema accepted what the structs refuse; nothing may pass because of that.
+            let help = "compare the file with configs/small.toml".to_owned();
+            reading.faults.push(PlacedFault {
+                place: Place::Absent,
+                message: error.message().to_owned(),
+                help,
+            });
+            Experiment::default()
+        }
+    }
+}
+
+/// Validates what could be read and finds the place of each fault.
+fn values(experiment: &Experiment, reading: &mut Reading<'_>) {
+    for fault in experiment.validate() {
+        if follows(&fault.key, &fault.message, &reading.doubtful) {
+            continue;
+        }
+        let default = reading.default(&fault.key);
+        let (section, name) = fault.key.rsplit_once('.').unwrap_or(("", &fault.key));
+        let written = reading.places.get(&fault.key);
+        let help = match (written, default) {
+            (Some(_), Some(default)) => format!("change it; the default is {default}"),
+            (Some(_), None) => "give it a value".to_owned(),
+            (None, Some(default)) => {
+                format!("'{name}' is not set, the default is {default}; set it under [{section}]")
+            }
+            (None, None) => format!("add {name} = \"…\" under [{section}]"),
+        };
+        let place = written.or_else(|| reading.places.get(section)).cloned().unwrap_or(Place::Absent);
+        reading.fault(place, &fault.key, &fault.message, help);
+    }
+}
+
+/// Whether a fault may be the consequence of another one: `doubtful` has its key, a section above it, or a key beside
+/// it, or beside its section, that the message names.
+fn follows(key: &str, message: &str, doubtful: &[String]) -> bool {
+    let section = key.rsplit_once('.').map_or("", |(section, _)| section);
+    let words: Vec<&str> = message.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    doubtful.iter().any(|path| {
+        let above =
+            key.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let (other, name) = path.rsplit_once('.').unwrap_or(("", path));
+        let beside = section.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        above || (beside && words.contains(&name))
+    })
+}
+
+/// The text of a file.
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |source: std::io::Error| match source.kind() {
+        ErrorKind::NotFound => ConfigError::Missing { path: path.to_path_buf(), near: neighbour(path) },
+        _ => ConfigError::Unreadable { path: path.to_path_buf(), source },
+    };
+    if path.is_dir() {
+        return Err(ConfigError::IsDirectory { path: path.to_path_buf() });
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unreadable)?;
+    if bytes.len() as u64 > LIMIT_BYTES {
+        return Err(ConfigError::TooLarge { path: path.to_path_buf(), limit_bytes: LIMIT_BYTES });
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        let before = String::from_utf8_lossy(&error.as_bytes()[..valid]).into_owned();
+        let end = before.len();
+        match Place::at(&before, end..end) {
+            Place::At { line, column, .. } => ConfigError::NotUtf8 { path: path.to_path_buf(), line, column },
+            _ => unreachable!("`at` gives a line"),
+        }
+    })
+}
+
+/// A TOML file beside `path` with nearly its name.
+fn neighbour(path: &Path) -> Option<PathBuf> {
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let entries = std::fs::read_dir(directory.unwrap_or(Path::new("."))).ok()?;
+    let mut names: Vec<String> = entries
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| Path::new(name).extension().is_some_and(|extension| extension == "toml"))
+        .collect();
+    names.sort();
+    nearest_name(&names, path.file_name()?.to_str()?).map(|name| path.with_file_name(name))
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
