@@ -225,16 +225,17 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A transposed copy; its rows are filled with zeros to a whole number of vectors.
+/// A transposed copy, four rows at a time; its rows are filled to a whole number of vectors with what the last row
+/// of x has.
 fn transpose<'a>(x: Matrix, into: &'a mut Vec<f32>) -> Matrix<'a> {
-    let (rows, cols, width) = (x.rows, x.cols, x.rows.next_multiple_of(VECTOR));
+    let (cols, width) = (x.cols, x.rows.next_multiple_of(VECTOR));
     let out = room(into, cols * width);
-    for first in (0..width).step_by(VECTOR) {
-        for j in 0..cols {
-            let out = &mut out[j * width + first..][..VECTOR];
-            for (i, out) in (first..).zip(out) {
-                *out = if i < rows { x.elements[i * x.row_stride + j] } else { 0.0 };
-            }
+    for first in (0..width).step_by(4) {
+        let row = |i: usize| &x.elements[i.min(x.rows - 1) * x.row_stride..][..cols];
+        let [a, b, c, d] = [0, 1, 2, 3].map(|i| row(first + i));
+        let four = a.iter().zip(b).zip(c).zip(d);
+        for (out, (((a, b), c), d)) in out.chunks_exact_mut(width).zip(four) {
+            out[first..first + 4].copy_from_slice(&[*a, *b, *c, *d]);
         }
     }
     Matrix::dense(out, cols, width)
