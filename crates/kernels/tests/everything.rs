@@ -8,7 +8,7 @@ use rayon::ThreadPoolBuilder;
 
 const DROP: Dropout = Dropout { probability: 0.2, key: 9 };
 const ROWS: usize = 1030;
-const D_MODEL: usize = 96;
+const D_MODEL: usize = 192;
 const VOCAB: usize = 500;
 
 fn leaf<const D: usize>(key: u64, shape: [usize; D], device: &Device) -> Tensor<D> {
