@@ -309,11 +309,12 @@ vectorised! {
         for (score, &blocked) in row.iter_mut().zip(padding) {
             *score = if blocked { f32::NEG_INFINITY } else { *score };
         }
-        let highest = max(row);
-        if highest == f32::NEG_INFINITY {
+        let nothing = row.len() <= padding.len() && padding[..row.len()].iter().all(|&blocked| blocked);
+        if nothing {
             row.fill(0.0);
             return f32::INFINITY;
         }
+        let highest = max(row);
         let total = map_sum(row, |score| exp(score - highest));
         let factor = 1.0 / total;
         for weight in row.iter_mut() {
