@@ -110,7 +110,6 @@ fn main() {
     attention();
     linear();
     elementwise();
-    embedding();
     optimizer();
 }
 
@@ -173,30 +172,11 @@ fn elementwise() {
         &|mut x| plain::layer_norm(one(&mut x), vector(one(&mut x)), vector(one(&mut x)), 1e-5),
         &|mut x| kernels::layer_norm(one(&mut x), vector(one(&mut x)), vector(one(&mut x)), 1e-5),
     );
-    row(
-        "dropout_add",
-        &[[ROWS, D_MODEL]; 2],
-        &|mut x| plain::dropout_add(one(&mut x), one(&mut x), DROP),
-        &|mut x| kernels::dropout_add(one(&mut x), one(&mut x), DROP),
-    );
-    row("dropout", &[[ROWS, D_MODEL]], &|mut x| plain::dropout(one(&mut x), DROP), &|mut x| {
-        kernels::dropout(one(&mut x), DROP)
-    });
     for (name, act) in [("relu dropout", Activation::Relu), ("gelu dropout", Activation::Gelu)] {
         row(name, &[[ROWS, D_FF]], &|mut x| plain::activation(one(&mut x), act, DROP), &|mut x| {
             kernels::activation(one(&mut x), act, DROP)
         });
     }
-}
-
-fn embedding() {
-    let ids = ids(ROWS).reshape([BATCH, LEN]);
-    row(
-        "embedding",
-        &[[VOCAB, D_MODEL]],
-        &|mut x| plain::embedding(one(&mut x), ids.clone()).reshape([ROWS, D_MODEL]),
-        &|mut x| kernels::embedding(one(&mut x), ids.clone()).reshape([ROWS, D_MODEL]),
-    );
 }
 
 fn optimizer() {
