@@ -1,11 +1,22 @@
 //! The activation of the feed-forward sub-layer, with dropout after it.
 //!
 //! `relu(x) = max(x, 0)`; `gelu(x) = x·Φ(x)` with the exact normal distribution Φ (Hendrycks & Gimpel 2016,
-//! arXiv:1606.08415).
+//! arXiv:1606.08415), `gelu′(x) = Φ(x) + x·φ(x)`. The fast body of relu keeps its output alone: an element is
+//! positive there if and only if a gradient passes.
 
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::{
+    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
+};
 use burn::tensor::{Tensor, activation as burn_activation};
 
-use crate::dropout::{Dropout, dropout as drop};
+use crate::dropout::{Dropout, drop_slice, dropout as drop};
+use crate::flex::{CHUNK, contiguous, floats, is_fast, map_chunks};
+use crate::simd::{exp, normal_cdf, vectorised};
 
 /// Which activation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +32,10 @@ pub enum Activation {
 /// # Panics
 /// If the probability is not in `[0, 1)`.
 pub fn activation<const D: usize>(x: Tensor<D>, activation: Activation, dropout: Dropout) -> Tensor<D> {
-    plain(x, activation, dropout)
+    if !is_fast(&x) {
+        return plain(x, activation, dropout);
+    }
+    Tensor::from_dispatch(<Dispatch as ActivationOps>::activation(x.into_dispatch(), activation, dropout))
 }
 
 /// The plain body.
@@ -31,4 +45,131 @@ pub fn plain<const D: usize>(x: Tensor<D>, activation: Activation, dropout: Drop
         Activation::Gelu => burn_activation::gelu(x),
     };
     drop(y, dropout)
+}
+
+#[backend_extension(Autodiff, Flex)]
+trait ActivationOps: Backend {
+    fn activation(x: FloatTensor<Self>, activation: Activation, dropout: Dropout) -> FloatTensor<Self>;
+}
+
+impl ActivationOps for Flex {
+    fn activation(x: FlexTensor, activation: Activation, dropout: Dropout) -> FlexTensor {
+        map_chunks(x, CHUNK, |i, xs| {
+            match activation {
+                Activation::Relu => relu(xs),
+                Activation::Gelu => gelu(xs),
+            }
+            drop_slice(xs, (i * CHUNK) as u64, dropout);
+        })
+    }
+}
+
+impl<C: CheckpointStrategy> ActivationOps for Autodiff<Flex, C> {
+    fn activation(x: FloatTensor<Self>, activation: Activation, dropout: Dropout) -> FloatTensor<Self> {
+        let (x, node) = x.into_parts();
+        match Step.prepare::<C>([node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => {
+                let input = (activation == Activation::Gelu).then(|| contiguous(x.clone()));
+                let y = Flex::activation(x, activation, dropout);
+                let kept = input.unwrap_or_else(|| y.clone());
+                step.finish((kept, activation, dropout), y)
+            }
+            OpsKind::UnTracked(step) => step.finish(Flex::activation(x, activation, dropout)),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Step;
+
+impl Backward<Flex, 1> for Step {
+    /// The output of relu or the input of gelu.
+    type State = (FlexTensor, Activation, Dropout);
+
+    fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = grads.consume::<Flex>(&ops.node);
+        let [Some(parent)] = ops.parents else { return };
+        let (kept, activation, dropout) = ops.state;
+        let kept = floats(&kept);
+        let scale = dropout.scale();
+        let gradient = map_chunks(grad, CHUNK, |i, grads| {
+            let kept = &kept[i * CHUNK..];
+            match activation {
+                Activation::Relu => relu_gradient(grads, kept, scale),
+                Activation::Gelu => {
+                    drop_slice(grads, (i * CHUNK) as u64, dropout);
+                    gelu_gradient(grads, kept);
+                }
+            }
+        });
+        grads.register::<Flex>(parent.id, gradient);
+    }
+}
+
+vectorised! {
+    /// NaN stays NaN.
+    fn relu(xs: &mut [f32]) {
+        for x in xs {
+            *x = if *x < 0.0 { 0.0 } else { *x };
+        }
+    }
+
+    fn relu_gradient(grads: &mut [f32], outputs: &[f32], scale: f32) {
+        for (grad, &y) in grads.iter_mut().zip(outputs) {
+            *grad = if y > 0.0 { *grad * scale } else { 0.0 };
+        }
+    }
+
+    fn gelu(xs: &mut [f32]) {
+        for x in xs {
+            *x *= normal_cdf(*x);
+        }
+    }
+
+    fn gelu_gradient(grads: &mut [f32], inputs: &[f32]) {
+        /// 1/√(2π).
+        const DENSITY_AT_0: f32 = 0.398_942_3;
+        for (grad, &x) in grads.iter_mut().zip(inputs) {
+            *grad *= (x * DENSITY_AT_0).mul_add(exp(-0.5 * x * x), normal_cdf(x));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_differentiates, assert_same, uniform};
+
+    const DROP: Dropout = Dropout { probability: 0.25, key: 3 };
+
+    #[test]
+    fn fast_is_plain() {
+        for act in [Activation::Relu, Activation::Gelu] {
+            for drop in [Dropout::NONE, DROP] {
+                for n in [1, 33, 70_001] {
+                    let x = uniform(n as u64, n).into_iter().map(|x| 6.0 * x).collect();
+                    let fast = |x: &[Tensor<1>]| activation(x[0].clone(), act, drop);
+                    assert_same(&fast, &|x| plain(x[0].clone(), act, drop), &[x], 1e-6);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn gradient_is_the_slope() {
+        for act in [Activation::Relu, Activation::Gelu] {
+            // Away from the kink of relu.
+            let x = uniform(1, 40).into_iter().map(|x| x + 0.02f32.copysign(x)).collect();
+            assert_differentiates(&|x| activation(x[0].clone(), act, DROP), &[x], 2e-3);
+        }
+    }
+
+    #[test]
+    fn nan_is_seen() {
+        let x = Tensor::<1>::from_floats([f32::NAN, -1.0], &burn::tensor::Device::flex());
+        for act in [Activation::Relu, Activation::Gelu] {
+            let y = crate::testing::to_vec(activation(x.clone(), act, Dropout::NONE));
+            assert!(y[0].is_nan() && !y[1].is_nan());
+        }
+    }
 }

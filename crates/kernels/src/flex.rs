@@ -7,8 +7,17 @@ use burn::backend::{
 use burn::tensor::{Bytes, DType, Device, Shape, Tensor};
 use rayon::prelude::*;
 
+use crate::matrix::Matrix;
+use crate::simd::vectorised;
+
 /// Below this many elements a second thread costs more than it brings.
 const WORTH_A_THREAD: usize = 1 << 14;
+
+/// Elements that one thread takes at a time in passes over elements: half of a first-level cache.
+pub(crate) const CHUNK: usize = 1 << 12;
+
+/// Columns that one thread sums.
+const COLUMNS: usize = 64;
 
 /// Whether a float tensor lives on Flex, on the tape or off it, and has the type that the fast bodies take.
 pub(crate) fn is_fast<const D: usize>(x: &Tensor<D>) -> bool {
@@ -22,6 +31,50 @@ fn is_flex(device: &Device) -> bool {
 /// The tensor itself if it is dense and in order, else a copy that is.
 pub(crate) fn contiguous(x: FlexTensor) -> FlexTensor {
     if x.layout().is_contiguous() { x } else { x.to_contiguous() }
+}
+
+/// The tensor itself if all its strides are positive, else a copy (of an expanded or reversed axis).
+pub(crate) fn positive(x: FlexTensor) -> FlexTensor {
+    if x.layout().strides().iter().all(|&stride| stride > 0) { x } else { x.to_contiguous() }
+}
+
+/// A tensor of two axes with positive strides as a view.
+pub(crate) fn matrix(x: &FlexTensor) -> Matrix<'_> {
+    let (shape, strides) = (x.layout().shape(), x.layout().strides());
+    Matrix {
+        elements: &x.storage::<f32>()[x.layout().start_offset()..],
+        rows: shape[0],
+        cols: shape[1],
+        row_stride: strides[0] as usize,
+        col_stride: strides[1] as usize,
+    }
+}
+
+/// The sum of the rows of a contiguous matrix, in their order.
+pub(crate) fn column_sums(x: &FlexTensor) -> FlexTensor {
+    let (x, cols) = (floats(x), x.layout().shape()[1]);
+    for_columns(cols, x.len(), |sums, first| add_rows(sums, x, cols, first))
+}
+
+/// A tensor `[cols]` made by `body(part, first)`, some columns at a time, from `work` elements.
+pub(crate) fn for_columns(cols: usize, work: usize, body: impl Fn(&mut [f32], usize) + Sync) -> FlexTensor {
+    let mut sums = vec![0.0; cols];
+    if work < WORTH_A_THREAD {
+        sums.chunks_mut(COLUMNS).enumerate().for_each(|(i, sums)| body(sums, i * COLUMNS));
+    } else {
+        sums.par_chunks_mut(COLUMNS).enumerate().for_each(|(i, sums)| body(sums, i * COLUMNS));
+    }
+    tensor(sums, [cols])
+}
+
+vectorised! {
+    fn add_rows(sums: &mut [f32], x: &[f32], cols: usize, first: usize) {
+        for row in x.chunks_exact(cols) {
+            for (sum, x) in sums.iter_mut().zip(&row[first..]) {
+                *sum += x;
+            }
+        }
+    }
 }
 
 /// The elements of a contiguous float tensor.
@@ -96,6 +149,18 @@ pub(crate) fn map_chunks(x: FlexTensor, chunk: usize, body: impl Fn(usize, &mut 
     // SAFETY: the chunks cover the vector, and each is overwritten by the copy before `body` sees it.
     let elements = unsafe { written(from.len(), copy_and_change) };
     tensor(elements, x.layout().shape().clone())
+}
+
+/// The tensor itself if it is contiguous and nobody else holds it, else a copy.
+pub(crate) fn owned(x: FlexTensor) -> FlexTensor {
+    let x = contiguous(x);
+    if x.is_unique() { x } else { tensor(floats(&x).to_vec(), x.layout().shape().clone()) }
+}
+
+/// The elements of a tensor that [`owned`] gave.
+pub(crate) fn owned_floats(x: &mut FlexTensor) -> &mut [f32] {
+    let (start, end) = x.layout().contiguous_offsets().expect("contiguous");
+    &mut x.storage_mut::<f32>()[start..end]
 }
 
 /// The single element of a tensor `[1]`.

@@ -1,6 +1,23 @@
-//! The affine map `y = x·W + b`.
+//! The affine map `y = x·W + b`; with the gradient g of y: `dx = g·Wᵀ`, `dW = xᵀ·g`, `db = Σ_rows g`.
+//!
+//! The fast body writes the bias and lets the product add to it, block by block, and copies no transposed matrix.
 
+use burn::backend::autodiff::{
+    checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+    grads::Gradients,
+    ops::{Backward, Ops, OpsKind},
+};
+use burn::backend::{
+    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
+};
 use burn::tensor::Tensor;
+use rayon::current_num_threads;
+
+use crate::flex::{column_sums, contiguous, each_chunk, floats, is_fast, matrix, positive, tensor, written};
+use crate::matrix::{Into, MatrixMut, Parallelism, WORTH_A_THREAD, product, product_by_columns};
+
+/// Rows whose product one thread makes at a time: at most, and at least.
+const BLOCK: (usize, usize) = (256, 64);
 
 /// `x·W + b` over the last axis.
 ///
@@ -13,10 +30,25 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tens
     let shape = x.dims();
     let [d_in, d_out] = weight.dims();
     assert_eq!(shape[D - 1], d_in, "linear: last axis of x and first axis of weight");
+    if let Some(bias) = &bias {
+        assert_eq!(bias.dims(), [d_out], "linear: bias and last axis of weight");
+    }
     let n = shape[..D - 1].iter().product();
     let mut out_shape = shape;
     out_shape[D - 1] = d_out;
-    plain(x.reshape([n, d_in]), weight, bias).reshape(out_shape)
+    affine(x.reshape([n, d_in]), weight, bias).reshape(out_shape)
+}
+
+/// [`linear`] on two axes; the weight may be a transposed view.
+pub(crate) fn affine(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
+    if !is_fast(&x) {
+        return plain(x, weight, bias);
+    }
+    let (x, weight) = (x.into_dispatch(), weight.into_dispatch());
+    Tensor::from_dispatch(match bias {
+        Some(bias) => <Dispatch as LinearOps>::biased(x, weight, bias.into_dispatch()),
+        None => <Dispatch as LinearOps>::unbiased(x, weight),
+    })
 }
 
 /// The plain body.
@@ -25,5 +57,159 @@ pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor
     match bias {
         Some(bias) => y + bias.unsqueeze(),
         None => y,
+    }
+}
+
+#[backend_extension(Autodiff, Flex)]
+trait LinearOps: Backend {
+    fn unbiased(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
+    fn biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
+}
+
+impl LinearOps for Flex {
+    fn unbiased(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
+        forward(&positive(x), &positive(weight), None)
+    }
+
+    fn biased(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
+        forward(&positive(x), &positive(weight), Some(&contiguous(bias)))
+    }
+}
+
+impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
+    fn unbiased(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
+        let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
+        let (x, weight) = (positive(x), positive(weight));
+        let y = forward(&x, &weight, None);
+        match Step.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish([x, weight], y),
+            OpsKind::UnTracked(step) => step.finish(y),
+        }
+    }
+
+    fn biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
+        let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
+        let (bias, bias_node) = bias.into_parts();
+        let (x, weight) = (positive(x), positive(weight));
+        let y = forward(&x, &weight, Some(&contiguous(bias)));
+        match Step.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
+            OpsKind::Tracked(step) => step.finish([x, weight], y),
+            OpsKind::UnTracked(step) => step.finish(y),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct Step;
+
+/// Parents: x, weight and, if there is one, the bias. The state is x and weight.
+impl<const N: usize> Backward<Flex, N> for Step {
+    type State = [FlexTensor; 2];
+
+    fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = contiguous(grads.consume::<Flex>(&ops.node));
+        let [x, weight] = &ops.state;
+        for (i, parent) in ops.parents.into_iter().enumerate() {
+            let Some(parent) = parent else { continue };
+            let gradient = match i {
+                0 => x_gradient(&grad, weight),
+                1 => weight_gradient(&grad, x, weight),
+                _ => column_sums(&grad),
+            };
+            grads.register::<Flex>(parent.id, gradient);
+        }
+    }
+}
+
+fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+    let (x, weight) = (matrix(x), matrix(weight));
+    let (n, d_out) = (x.rows, weight.cols);
+    let Some(bias) = bias else {
+        // SAFETY: the product writes every element.
+        let y =
+            unsafe { written(n * d_out, |y| product_by_columns(MatrixMut::dense(y, n, d_out), x, weight)) };
+        return tensor(y, [n, d_out]);
+    };
+    let bias = floats(bias);
+    let block = n.div_ceil(2 * current_num_threads()).min(BLOCK.0);
+    let block = if block < BLOCK.1 { n } else { block };
+    let large = block * d_out * x.cols >= WORTH_A_THREAD;
+    let threads = if block == n && large { Parallelism::Rayon(0) } else { Parallelism::None };
+    let fill = |y: &mut [f32]| {
+        each_chunk(y, (block * d_out).max(1), |i, y| {
+            y.chunks_exact_mut(d_out).for_each(|row| row.copy_from_slice(bias));
+            let rows = y.len() / d_out;
+            let x = x.part(i * block, rows);
+            product(MatrixMut::dense(y, rows, d_out), x, weight, 1.0, Into::Add, threads);
+        });
+    };
+    // SAFETY: the bias is copied over every row before the product reads it.
+    tensor(unsafe { written(n * d_out, fill) }, [n, d_out])
+}
+
+fn x_gradient(grad: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
+    let (grad, weight) = (matrix(grad), matrix(weight).transposed());
+    let (n, d_in) = (grad.rows, weight.cols);
+    // SAFETY: the product writes every element.
+    let dx =
+        unsafe { written(n * d_in, |dx| product_by_columns(MatrixMut::dense(dx, n, d_in), grad, weight)) };
+    tensor(dx, [n, d_in])
+}
+
+/// In the layout of the weight: that of a transposed view is transposed.
+fn weight_gradient(grad: &FlexTensor, x: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
+    let (grad, x) = (matrix(grad), matrix(x));
+    let view = matrix(weight);
+    let transposed = view.row_stride < view.col_stride;
+    let (lhs, rhs) = if transposed { (grad.transposed(), x) } else { (x.transposed(), grad) };
+    let (rows, cols) = (lhs.rows, rhs.cols);
+    // SAFETY: the product writes every element.
+    let dw =
+        unsafe { written(rows * cols, |dw| product_by_columns(MatrixMut::dense(dw, rows, cols), lhs, rhs)) };
+    let dw = tensor(dw, [rows, cols]);
+    if transposed {
+        let layout = dw.layout().transpose(0, 1);
+        return dw.with_layout(layout);
+    }
+    dw
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{assert_differentiates, assert_same, uniform};
+
+    const SHAPES: [[usize; 3]; 5] = [[1, 1, 1], [5, 7, 3], [33, 64, 17], [600, 31, 257], [3, 300, 1000]];
+
+    fn inputs([n, d_in, d_out]: [usize; 3]) -> Vec<Vec<f32>> {
+        vec![uniform(1, n * d_in), uniform(2, d_in * d_out), uniform(3, d_out)]
+    }
+
+    type Body = fn(Tensor<2>, Tensor<2>, Option<Tensor<1>>) -> Tensor<2>;
+
+    fn apply(body: Body, x: &[Tensor<1>], [n, d_in, d_out]: [usize; 3]) -> Tensor<1> {
+        let (input, weight) = (x[0].clone().reshape([n, d_in]), x[1].clone().reshape([d_in, d_out]));
+        body(input, weight, x.get(2).cloned()).reshape([-1])
+    }
+
+    #[test]
+    fn fast_is_plain() {
+        for shape in SHAPES {
+            for inputs in [&inputs(shape)[..], &inputs(shape)[..2]] {
+                assert_same(&|x| apply(linear, x, shape), &|x| apply(plain, x, shape), inputs, 1e-5);
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_are_slopes() {
+        assert_differentiates(&|x| apply(linear, x, [5, 7, 3]), &inputs([5, 7, 3]), 2e-3);
+    }
+
+    #[test]
+    fn leading_axes_are_kept() {
+        let x = Tensor::<4>::zeros([2, 3, 5, 7], &burn::tensor::Device::flex());
+        let weight = Tensor::<2>::zeros([7, 11], &x.device());
+        assert_eq!(linear(x, weight, None).dims(), [2, 3, 5, 11]);
     }
 }

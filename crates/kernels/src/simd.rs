@@ -44,7 +44,7 @@ pub(crate) use vectorised;
 
 /// An instruction set that functions are compiled for.
 #[cfg(target_arch = "x86_64")]
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Avx512,
     Avx2,
@@ -55,6 +55,16 @@ pub(crate) enum Level {
 #[cfg(target_arch = "x86_64")]
 #[inline]
 pub(crate) fn level() -> Level {
+    #[cfg(test)]
+    if let Some(level) = tests::forced() {
+        return level;
+    }
+    detected()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn detected() -> Level {
     let wide = is_x86_feature_detected!("avx512f")
         && is_x86_feature_detected!("avx512vl")
         && is_x86_feature_detected!("avx512dq")
@@ -128,8 +138,17 @@ pub(crate) fn max(xs: &[f32]) -> f32 {
             *lane = if x > *lane { x } else { *lane };
         }
     }
-    let rest = rest.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    lanes.into_iter().fold(rest, f32::max)
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = if x > *lane { x } else { *lane };
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = if lanes[i + width] > lanes[i] { lanes[i + width] } else { lanes[i] };
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// Sums the lanes by halves.
@@ -181,7 +200,7 @@ pub(crate) fn normal_cdf(x: f32) -> f32 {
     let t = 1.0 / 0.5f32.mul_add(z, 1.0);
     let mut p = 0.170_872_77f32;
     let coefficients =
-        [-0.822_152_2, 1.488_515_9, -1.135_203_9, 0.278_868_07, -0.186_288_06, 0.096_784_18, 0.374_091_96];
+        [-0.822_152_23, 1.488_515_9, -1.135_204, 0.278_868_07, -0.186_288_06, 0.096_784_18, 0.374_091_96];
     for coefficient in coefficients {
         p = p.mul_add(t, coefficient);
     }
@@ -192,7 +211,52 @@ pub(crate) fn normal_cdf(x: f32) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    #[cfg(target_arch = "x86_64")]
+    use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+
     use super::*;
+    use crate::testing::uniform;
+
+    /// 0: as detected. Other tests may run while this is set: it changes no result.
+    #[cfg(target_arch = "x86_64")]
+    static FORCED: AtomicU8 = AtomicU8::new(0);
+
+    #[cfg(target_arch = "x86_64")]
+    pub(super) fn forced() -> Option<Level> {
+        match FORCED.load(Relaxed) {
+            1 => Some(Level::Baseline),
+            2 => Some(Level::Avx2),
+            _ => None,
+        }
+    }
+
+    /// Every function that is compiled for several instruction sets, through the operations that use them.
+    #[cfg(target_arch = "x86_64")]
+    #[test]
+    fn results_do_not_depend_on_the_instruction_set() {
+        use crate::testing::run;
+        use crate::{Activation, Dropout, Mask, Order, activation, attention, cross_entropy, layer_norm};
+        use burn::tensor::{Int, Tensor};
+
+        let drop = Dropout { probability: 0.2, key: 1 };
+        let operation = |x: &[Tensor<1>]| {
+            let heads = x[0].clone().reshape([2, 3, 11, 21]);
+            let mask = Mask { padding: None, order: Order::Causal };
+            let y = attention(heads.clone(), heads.clone(), heads, &mask, drop);
+            let y = activation(y, Activation::Gelu, drop).reshape([66, 21]);
+            let y = layer_norm(y, x[1].clone(), x[1].clone(), 1e-5);
+            cross_entropy(y, Tensor::<1, Int>::ones([66], &x[0].device()), 0, 0.1).loss
+        };
+        let inputs = [uniform(1, 66 * 21), uniform(2, 21)];
+        let best = run(&operation, &inputs);
+        let levels = if detected() == Level::Baseline { 1..=1 } else { 1..=2 };
+        for level in levels {
+            FORCED.store(level, Relaxed);
+            let other = run(&operation, &inputs);
+            FORCED.store(0, Relaxed);
+            assert!(other == best, "level {level} differs");
+        }
+    }
 
     vectorised! {
         fn fast_exp(x: f32) -> f32 {

@@ -80,12 +80,12 @@ fn block<const HEIGHT: usize, const WIDTH: usize>(
         let start = p * rhs.row_stride + col;
         // SAFETY: row p and columns col..col + WIDTH are within `rhs`, whose bounds were checked.
         let right: [f32; WIDTH] = unsafe { rhs.elements.as_ptr().add(start).cast::<[f32; WIDTH]>().read() };
-        for i in 0..HEIGHT {
+        for (i, sums) in sums.iter_mut().enumerate() {
             // SAFETY: row + i and p are within `lhs`, whose bounds were checked.
             let left =
                 unsafe { *lhs.elements.get_unchecked((row + i) * lhs.row_stride + p * lhs.col_stride) };
-            for j in 0..WIDTH {
-                sums[i][j] = left.mul_add(right[j], sums[i][j]);
+            for (sum, &right) in sums.iter_mut().zip(&right) {
+                *sum = left.mul_add(right, *sum);
             }
         }
     }

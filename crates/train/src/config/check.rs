@@ -36,7 +36,7 @@ pub(super) fn check(kind: Kind, value: &DeValue<'_>, written: &str) -> Result<to
         _ => None,
     };
     right.ok_or_else(|| Wrong {
-        message: format!("expected {}, got {}", expected(kind), got(value, written)),
+        message: format!("expected {}, got {}", expected(kind, value), got(value, written)),
         help: help(kind, value),
     })
 }
@@ -45,23 +45,27 @@ fn finite(text: &str) -> Option<f64> {
     text.parse().ok().filter(|number: &f64| number.is_finite())
 }
 
-/// What a key of this kind wants.
-fn expected(kind: Kind) -> String {
+/// What a key of this kind wants instead of `got`.
+fn expected(kind: Kind, got: &DeValue<'_>) -> String {
+    let too_large = got.as_integer().is_some_and(|number| !number.as_str().starts_with('-'));
     match kind {
-        Kind::Whole { least, most: i64::MAX } => format!("a whole number from {least} to 2^63 - 1"),
+        Kind::Whole { least, most: i64::MAX } if !too_large => format!("a whole number of {least} or more"),
         Kind::Whole { least, most } => format!("a whole number from {least} to {most}"),
         Kind::Number => "a finite number".to_owned(),
         Kind::Text => "text in quotes".to_owned(),
         Kind::Switch => "true or false".to_owned(),
         Kind::OneOf(options) => {
             let quoted: Vec<String> = options.iter().map(|option| format!("\"{option}\"")).collect();
-            quoted.join(" or ")
+            format!("one of {}", quoted.join(", "))
         }
     }
 }
 
 /// The value as it was written, on one line and shortened, with its type where that is the point.
 fn got(value: &DeValue<'_>, written: &str) -> String {
+    if written.is_empty() {
+        return "nothing".to_owned();
+    }
     let line: Vec<&str> = written.split_whitespace().collect();
     let line = line.join(" ");
     let short: String = line.chars().take(SHOWN_CHARS).collect();
@@ -100,7 +104,9 @@ fn help(kind: Kind, value: &DeValue<'_>) -> Option<String> {
         (Kind::Text, DeValue::Integer(_) | DeValue::Float(_) | DeValue::Boolean(_)) => {
             Some("put it in quotes".to_owned())
         }
-        (Kind::Text, DeValue::Array(_)) => Some("name one file; join several with cat".to_owned()),
+        (Kind::Text, DeValue::Array(_)) => {
+            Some("write one text; several files must be joined into one".to_owned())
+        }
         _ => None,
     }
 }

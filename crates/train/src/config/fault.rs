@@ -34,6 +34,22 @@ impl Place {
         let line = before.matches('\n').count() + 1;
         Self::At { line, column: before[line_start..].chars().count() + 1, span }
     }
+
+    /// The first byte, if it is in the file.
+    pub(super) fn start(&self) -> Option<usize> {
+        match self {
+            Self::At { span, .. } => Some(span.start),
+            Self::Absent | Self::Set(_) => None,
+        }
+    }
+
+    /// The line, if it is in the file.
+    pub fn line(&self) -> Option<usize> {
+        match self {
+            Self::At { line, .. } => Some(*line),
+            Self::Absent | Self::Set(_) => None,
+        }
+    }
 }
 
 /// One fault of a configuration.

@@ -8,6 +8,7 @@ use super::Experiment;
 use super::fault::{ConfigError, Place, PlacedFault};
 use super::schema::Shape;
 use super::suggest::nearest_name;
+use super::syntax;
 use super::walk::{Reading, Text};
 use miette::NamedSource;
 use std::fs::File;
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 use toml::de::DeTable;
 
 /// The largest file that is read.
-const LIMIT_BYTES: u64 = 1 << 20;
+const LIMIT_BYTES: u64 = 1 << 16;
 
 /// The experiment that the file at `path` describes, with the `section.key=value` of `overrides` in their order.
 ///
@@ -38,8 +39,8 @@ pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment,
     let mut reading = Reading::new(&schema);
 
     let (table, errors) = DeTable::parse_recoverable(text);
-    let recovered = errors.iter().all(|error| is_local(error.message()));
-    let broken: Vec<PlacedFault> = errors.iter().map(|error| syntax(text, error)).collect();
+    let recovered = errors.iter().all(syntax::is_local);
+    let broken = syntax::faults(text, &errors);
     if recovered {
         reading.table(table.get_ref(), &[], Text::File(text));
     }
@@ -51,8 +52,8 @@ pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment,
         values(&experiment, &mut reading);
     }
 
-    let lines: Vec<usize> = broken.iter().filter_map(line).collect();
-    reading.faults.retain(|fault| line(fault).is_none_or(|line| !lines.contains(&line)));
+    let lines: Vec<usize> = broken.iter().filter_map(|fault| fault.place.line()).collect();
+    reading.faults.retain(|fault| fault.place.line().is_none_or(|line| !lines.contains(&line)));
     let mut faults = [broken, reading.faults].concat();
     if faults.is_empty() {
         return Ok(experiment);
@@ -71,8 +72,12 @@ fn experiment(reading: &mut Reading<'_>) -> Experiment {
         Ok(experiment) => experiment,
         Err(error) => {
             // The schema accepted what the structs refuse; nothing may pass because of that.
-            let message = error.message().to_owned();
-            reading.fault(Place::Absent, message, "compare the file with configs/small.toml".to_owned());
+            let help = "compare the file with configs/small.toml".to_owned();
+            reading.faults.push(PlacedFault {
+                place: Place::Absent,
+                message: error.message().to_owned(),
+                help,
+            });
             Experiment::default()
         }
     }
@@ -84,26 +89,24 @@ fn values(experiment: &Experiment, reading: &mut Reading<'_>) {
         if follows(&fault.key, &fault.message, &reading.doubtful) {
             continue;
         }
-        let message = format!("{}: {}", fault.key, fault.message);
-        if let Some(place) = reading.places.get(&fault.key).cloned() {
-            let help = format!("change it; {}", reading.default_help(&fault.key));
-            reading.fault(place, message, help);
-            continue;
-        }
+        let default = reading.default(&fault.key);
         let (section, name) = fault.key.rsplit_once('.').unwrap_or(("", &fault.key));
-        let place = reading.places.get(section).cloned().unwrap_or(Place::Absent);
-        let help = match reading.default_help(&fault.key) {
-            default if default.starts_with("the") => {
-                format!("'{name}' is not set and {default}; set it under [{section}]")
+        let written = reading.places.get(&fault.key);
+        let help = match (written, default) {
+            (Some(_), Some(default)) => format!("change it; the default is {default}"),
+            (Some(_), None) => "give it a value".to_owned(),
+            (None, Some(default)) => {
+                format!("'{name}' is not set, the default is {default}; set it under [{section}]")
             }
-            _ => format!("add {name} = \"…\" under [{section}]"),
+            (None, None) => format!("add {name} = \"…\" under [{section}]"),
         };
-        reading.fault(place, message, help);
+        let place = written.or_else(|| reading.places.get(section)).cloned().unwrap_or(Place::Absent);
+        reading.fault(place, &fault.key, &fault.message, help);
     }
 }
 
-/// Whether a fault may be the consequence of another one: `doubtful` has its key, a section above it, or a key of the
-/// same section that the message names.
+/// Whether a fault may be the consequence of another one: `doubtful` has its key, a section above it, or a key beside
+/// it, or beside its section, that the message names.
 fn follows(key: &str, message: &str, doubtful: &[String]) -> bool {
     let section = key.rsplit_once('.').map_or("", |(section, _)| section);
     let words: Vec<&str> = message.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
@@ -111,41 +114,9 @@ fn follows(key: &str, message: &str, doubtful: &[String]) -> bool {
         let above =
             key.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
         let (other, name) = path.rsplit_once('.').unwrap_or(("", path));
-        above || (other == section && words.contains(&name))
+        let beside = section.strip_prefix(other).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        above || (beside && words.contains(&name))
     })
-}
-
-/// The line of a fault that stands in the file.
-fn line(fault: &PlacedFault) -> Option<usize> {
-    match fault.place {
-        Place::At { line, .. } => Some(line),
-        _ => None,
-    }
-}
-
-/// Whether the parser knows for certain how the text goes on after an error.
-fn is_local(message: &str) -> bool {
-    message.starts_with("duplicate key") || message.starts_with("string values must be quoted")
-}
-
-fn syntax(text: &str, error: &toml::de::Error) -> PlacedFault {
-    let span = error.span().unwrap_or(0..0);
-    let written = text.get(span.clone()).unwrap_or_default();
-    let message = error.message();
-    let (message, help) = match message {
-        "duplicate key" => (format!("'{written}' is given twice"), "remove one of the two".to_owned()),
-        _ if message.starts_with("string values must be quoted") => match written {
-            "True" | "False" => {
-                (format!("not valid toml: {written}"), format!("write {}", written.to_lowercase()))
-            }
-            _ => (format!("text without quotes: {written}"), format!("write \"{written}\"")),
-        },
-        _ => (
-            format!("not valid toml: {message}"),
-            "write key = value, text in quotes, sections as [name]".to_owned(),
-        ),
-    };
-    PlacedFault { place: Place::at(text, span), message, help }
 }
 
 /// The text of a file.
@@ -186,3 +157,7 @@ fn neighbour(path: &Path) -> Option<PathBuf> {
     names.sort();
     nearest_name(&names, path.file_name()?.to_str()?).map(|name| path.with_file_name(name))
 }
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

@@ -9,6 +9,7 @@ mod synonyms;
 mod suggest;
 mod check;
 mod walk;
+mod syntax;
 mod load;
 
 pub use fault::{ConfigError, Place, PlacedFault};
@@ -159,7 +160,7 @@ impl Default for TrainConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
-    /// The paper (§5.3, eq. 3): `learning_rate` · d_model^−0.5 · min(t^−0.5, t · warmup^−1.5).
+    /// The paper (§5.3, eq. 3): `learning_rate` · `d_model`^−0.5 · min(t^−0.5, t · warmup^−1.5).
     Noam,
     /// Up to the peak, then ∝ 1/√t.
     InverseSqrt,
@@ -282,33 +283,65 @@ impl TrainConfig {
             }
         };
         let limited = self.max_steps > 0 || self.max_epochs > 0 || self.max_minutes > 0.0;
-        check(limited, "max_steps", "set max_steps, max_epochs or max_minutes: without one training never ends".into());
+        check(
+            limited,
+            "max_steps",
+            "set max_steps, max_epochs or max_minutes: without one training never ends".into(),
+        );
         let needs_end = matches!(self.schedule, Schedule::Linear | Schedule::Cosine);
         check(
             !needs_end || self.max_steps > self.warmup_steps,
             "schedule",
             format!("needs max_steps above warmup_steps = {}, got {}", self.warmup_steps, self.max_steps),
         );
-        check(self.max_minutes >= 0.0, "max_minutes", format!("must not be negative, got {}", self.max_minutes));
-        for (key, value) in [("batch_tokens", self.batch_tokens as u64), ("checkpoint_every", self.checkpoint_every),
-            ("log_every", self.log_every), ("keep_checkpoints", self.keep_checkpoints as u64),
-            ("average_checkpoints", self.average_checkpoints as u64)]
-        {
+        check(
+            self.max_minutes >= 0.0,
+            "max_minutes",
+            format!("must not be negative, got {}", self.max_minutes),
+        );
+        for (key, value) in [
+            ("batch_tokens", self.batch_tokens as u64),
+            ("checkpoint_every", self.checkpoint_every),
+            ("log_every", self.log_every),
+            ("keep_checkpoints", self.keep_checkpoints as u64),
+            ("average_checkpoints", self.average_checkpoints as u64),
+        ] {
             check(value > 0, key, "must be at least 1, got 0".into());
         }
         let finite = |value: f64| value.is_finite() && value >= 0.0;
-        check(finite(self.learning_rate) && self.learning_rate > 0.0, "learning_rate", format!("must be above 0, got {}", self.learning_rate));
-        check(self.warmup_steps > 0 || self.schedule != Schedule::Noam, "warmup_steps", "noam needs at least 1".into());
-        for (key, value) in [("beta_1", self.beta_1), ("beta_2", self.beta_2), ("ema_decay", self.ema_decay)] {
+        check(
+            finite(self.learning_rate) && self.learning_rate > 0.0,
+            "learning_rate",
+            format!("must be above 0, got {}", self.learning_rate),
+        );
+        check(
+            self.warmup_steps > 0 || self.schedule != Schedule::Noam,
+            "warmup_steps",
+            "noam needs at least 1".into(),
+        );
+        for (key, value) in [("beta_1", self.beta_1), ("beta_2", self.beta_2), ("ema_decay", self.ema_decay)]
+        {
             check((0.0..1.0).contains(&value), key, format!("must be at least 0 and below 1, got {value}"));
         }
-        check(finite(self.epsilon) && self.epsilon > 0.0, "epsilon", format!("must be above 0, got {}", self.epsilon));
-        check(finite(self.weight_decay), "weight_decay", format!("must not be negative, got {}", self.weight_decay));
+        check(
+            finite(self.epsilon) && self.epsilon > 0.0,
+            "epsilon",
+            format!("must be above 0, got {}", self.epsilon),
+        );
+        check(
+            finite(self.weight_decay),
+            "weight_decay",
+            format!("must not be negative, got {}", self.weight_decay),
+        );
         let decays = self.optimizer == OptimizerKind::Adam && self.weight_decay != 0.0;
         check(!decays, "weight_decay", "adam has none: set it to 0 or optimizer = \"adamw\"".into());
         check(finite(self.clip_norm), "clip_norm", format!("must not be negative, got {}", self.clip_norm));
         let smoothing = self.label_smoothing;
-        check((0.0..1.0).contains(&smoothing), "label_smoothing", format!("must be at least 0 and below 1, got {smoothing}"));
+        check(
+            (0.0..1.0).contains(&smoothing),
+            "label_smoothing",
+            format!("must be at least 0 and below 1, got {smoothing}"),
+        );
         faults
     }
 }

@@ -1,7 +1,7 @@
 //! What a wrong key or value was meant to be: a word of another toolkit, the right key in the wrong section, or a
 //! typing error (Damerau 1964, doi:10.1145/363958.363994).
 
-use super::schema::Shape;
+use super::schema::{ANY_NAME, Shape};
 use super::synonyms::SYNONYMS;
 
 /// An unknown key.
@@ -23,6 +23,13 @@ pub(super) struct Suggestion {
     pub(super) help: String,
     /// Full paths of what may have been meant.
     pub(super) meant: Vec<Vec<String>>,
+}
+
+impl Suggestion {
+    /// Nothing but where all keys stand.
+    pub(super) fn none() -> Self {
+        Self { help: "see configs/small.toml for all keys".to_owned(), meant: Vec::new() }
+    }
 }
 
 /// The least likeness of words that are taken for each other, and that in other sections.
@@ -51,38 +58,49 @@ impl Unknown<'_> {
             synonyms(&elsewhere),
             nearest(&elsewhere, self.name, VERY_ALIKE),
         ];
-        let meant = guesses.into_iter().find(|guess| !guess.is_empty()).unwrap_or_default();
+        let mut meant = guesses.into_iter().find(|guess| !guess.is_empty()).unwrap_or_default();
         let misplaced = !meant.is_empty() && meant == exact;
+        for path in &mut meant {
+            if self.is_here(&path.iter().map(String::as_str).collect::<Vec<_>>()) {
+                path.splice(..path.len() - 1, self.section.iter().cloned());
+            }
+        }
         Suggestion { help: self.help(root, &meant, misplaced), meant }
     }
 
+    /// Whether a path stands in the same table. One that the user has named is like every other one.
     fn is_here(&self, path: &[&str]) -> bool {
-        path[..path.len() - 1] == *self.section
+        let section = &path[..path.len() - 1];
+        let same = |(right, written): (&&str, &String)| *right == ANY_NAME || right == written;
+        section.len() == self.section.len() && section.iter().zip(self.section).all(same)
     }
 
     fn help(&self, root: &Shape, meant: &[Vec<String>], misplaced: bool) -> String {
-        if meant.is_empty() {
-            return self.possible(root);
-        }
-        let words: Vec<String> = meant.iter().map(|path| self.word(path)).collect();
-        if misplaced && !self.is_table && !self.whole_paths {
-            let sections: Vec<String> = meant.iter().map(|path| format!("[{}]", parent(path))).collect();
-            return format!("it belongs to {}", sections.join(" or "));
-        }
-        format!("did you mean {}?", words.join(" or "))
-    }
-
-    /// How a path is named in a suggestion.
-    fn word(&self, path: &[String]) -> String {
-        let name = path.last().map_or("", String::as_str);
+        let Some(first) = meant.first() else { return self.possible(root) };
+        let list = |words: Vec<String>| words.join(" or ");
+        let sections = || list(meant.iter().map(|path| format!("[{}]", parent(path))).collect());
+        let names = || list(meant.iter().map(|path| format!("'{}'", name(path))).collect());
         if self.whole_paths {
-            format!("'{}'", path.join("."))
+            format!(
+                "did you mean {}?",
+                list(meant.iter().map(|path| format!("'{}'", path.join("."))).collect())
+            )
         } else if self.is_table {
-            format!("[{}]", path.join("."))
-        } else if self.is_here(&path.iter().map(String::as_str).collect::<Vec<_>>()) {
-            format!("'{name}'")
+            format!(
+                "did you mean {}?",
+                list(meant.iter().map(|path| format!("[{}]", path.join("."))).collect())
+            )
+        } else if misplaced {
+            format!("it belongs to {}", sections())
+        } else if first[..first.len() - 1] == *self.section {
+            format!("did you mean {}?", names())
+        } else if meant.iter().all(|path| name(path) == name(first)) {
+            format!("did you mean '{}' of {}?", name(first), sections())
+        } else if meant.iter().all(|path| parent(path) == parent(first)) {
+            format!("did you mean {} of [{}]?", names(), parent(first))
         } else {
-            format!("'{name}' of [{}]", parent(path))
+            let one = |path: &Vec<String>| format!("'{}' of [{}]", name(path), parent(path));
+            format!("did you mean {}?", list(meant.iter().map(one).collect()))
         }
     }
 
@@ -146,6 +164,10 @@ fn is_synonym(path: &[&str], name: &str) -> bool {
 
 fn last<'p>(path: &[&'p str]) -> &'p str {
     path.last().copied().unwrap_or_default()
+}
+
+fn name(path: &[String]) -> &str {
+    path.last().map_or("", String::as_str)
 }
 
 fn parent(path: &[String]) -> String {

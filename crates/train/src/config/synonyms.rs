@@ -25,9 +25,11 @@ pub(super) const SYNONYMS: &[(&str, &[&str])] = &[
     ("data.train.src", &["source"]),
     ("data.dev.src", &["source"]),
     ("data.test.src", &["source"]),
+    ("data.test_sets.NAME.src", &["source"]),
     ("data.train.tgt", &["target", "trg"]),
     ("data.dev.tgt", &["target", "trg"]),
     ("data.test.tgt", &["target", "trg"]),
+    ("data.test_sets.NAME.tgt", &["target", "trg"]),
     ("data.clean.max_tokens", &["max_length", "max_len", "max_sent_length", "max_seq_len"]),
     ("data.clean.dedup", &["deduplicate", "remove_duplicates"]),
     (

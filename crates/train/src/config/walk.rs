@@ -3,11 +3,14 @@
 use super::Experiment;
 use super::check::check;
 use super::fault::{Place, PlacedFault};
-use super::schema::{Kind, Shape};
-use super::suggest::Unknown;
+use super::schema::{ANY_NAME, Kind, Shape};
+use super::suggest::{Suggestion, Unknown};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
+
+/// Faults from which on no key is looked for that may have been meant: a file that is something else is told soon.
+const SEARCHED: usize = 100;
 
 /// Text with values: the file or one override.
 #[derive(Clone, Copy)]
@@ -57,7 +60,9 @@ impl<'s> Reading<'s> {
 
     /// Reads a table that stands at `path`.
     pub(super) fn table(&mut self, table: &DeTable<'_>, path: &[String], text: Text<'_>) {
-        for (key, value) in table {
+        let mut entries: Vec<_> = table.iter().collect();
+        entries.sort_by_key(|(key, _)| key.span().start);
+        for (key, value) in entries {
             let place = text.place(key.span());
             self.entry(path, key.get_ref(), value.get_ref(), &place, (value.span(), text));
         }
@@ -75,9 +80,9 @@ impl<'s> Reading<'s> {
         let full = [path, &[key.to_owned()]].concat();
         let (span, text) = written;
         let Some(shape) = self.shape(&full) else {
-            let meant = self.unknown(path, key, value.is_table(), place);
-            if let (Some(table), Some(meant)) = (value.as_table(), meant) {
-                self.table(table, &meant, text);
+            match (value, &self.unknown(path, key, value.is_table(), place)[..]) {
+                (DeValue::Table(table), [only]) => self.table(table, only, text),
+                (_, meant) => self.doubt(meant, &[]),
             }
             return;
         };
@@ -100,8 +105,9 @@ impl<'s> Reading<'s> {
             Ok(value) => insert(&mut self.values, path, value),
             Err(wrong) => {
                 let path = path.join(".");
-                let help = wrong.help.unwrap_or_else(|| self.default_help(&path));
-                self.fault(text.place(span), format!("{path}: {}", wrong.message), help);
+                let default = || self.default(&path).map(|default| format!("the default is {default}"));
+                let help = wrong.help.or_else(default).unwrap_or_else(|| "give it such a value".to_owned());
+                self.fault(text.place(span), &path, &wrong.message, help);
                 self.doubtful.push(path);
             }
         }
@@ -111,14 +117,16 @@ impl<'s> Reading<'s> {
     pub(super) fn set(&mut self, typed: &str) {
         let place = Place::Set(typed.to_owned());
         let Some((key, text)) = typed.split_once('=') else {
-            let help = "write it as --set section.key=value".to_owned();
-            return self.fault(place, "there is no '='".to_owned(), help);
+            return self.malformed(place, "there is no '='");
         };
         let path: Vec<String> = key.trim().split('.').map(|part| part.trim().to_owned()).collect();
+        if path.iter().any(String::is_empty) {
+            return self.malformed(place, "a key is empty");
+        }
         for end in 1..=path.len() {
             if self.shape(&path[..end]).is_none() {
-                self.unknown(&path[..end - 1], &path[end - 1], end < path.len(), &place);
-                return;
+                let meant = self.unknown(&path[..end - 1], &path[end - 1], end < path.len(), &place);
+                return self.doubt(&meant, &path[end..]);
             }
         }
         let text = text.trim();
@@ -140,49 +148,70 @@ impl<'s> Reading<'s> {
         path.iter().try_fold(self.schema, |shape, key| shape.child(key))
     }
 
-    /// Notes an unknown key; returns what it must have been if there is no doubt.
-    fn unknown(
-        &mut self,
-        section: &[String],
-        name: &str,
-        is_table: bool,
-        place: &Place,
-    ) -> Option<Vec<String>> {
+    /// Notes an unknown key; returns what it may have been.
+    fn unknown(&mut self, section: &[String], name: &str, is_table: bool, place: &Place) -> Vec<Vec<String>> {
         let whole_paths = matches!(place, Place::Set(_));
-        let suggestion = Unknown { section, name, is_table, whole_paths }.suggest(self.schema);
+        let unknown = Unknown { section, name, is_table, whole_paths };
+        let suggestion =
+            if self.faults.len() < SEARCHED { unknown.suggest(self.schema) } else { Suggestion::none() };
         let path = [section, &[name.to_owned()]].concat().join(".");
         let what = if is_table { "section" } else { "key" };
-        self.fault(place.clone(), format!("unknown {what} '{path}'"), suggestion.help);
-        self.doubtful.extend(suggestion.meant.iter().map(|path| path.join(".")));
-        match &suggestion.meant[..] {
-            [only] => Some(only.clone()),
-            _ => None,
-        }
+        let message = format!("unknown {what} '{path}'");
+        self.faults.push(PlacedFault { place: place.clone(), message, help: suggestion.help });
+        suggestion.meant
     }
 
+    /// Notes that `below` one of the paths `meant` stands what the user has tried to set.
+    fn doubt(&mut self, meant: &[Vec<String>], below: &[String]) {
+        self.doubtful.extend(meant.iter().map(|path| [path, below].concat().join(".")));
+    }
+
+    /// Notes a value where a section is due.
     fn not_a_table(&mut self, path: &[String], place: Place) {
-        let keys = self.shape(path).map(Shape::children).unwrap_or_default();
-        let keys: Vec<&str> = keys.into_iter().map(|(key, _)| key).collect();
+        let (mut shape, mut right) = (self.schema, Vec::new());
+        for key in path {
+            right.push(if matches!(shape, Shape::Named(_)) { ANY_NAME } else { key.as_str() });
+            shape = shape.child(key).unwrap_or(shape);
+        }
+        if let Shape::Named(inner) = shape {
+            right.push(ANY_NAME);
+            shape = inner;
+        }
+        let keys: Vec<&str> = shape.children().into_iter().map(|(key, _)| key).collect();
+        let right = right.join(".");
+        let help = match place {
+            Place::Set(_) => format!("write --set {right}.KEY=value; the keys are {}", keys.join(", ")),
+            _ => format!("write [{right}] and below it its keys: {}", keys.join(", ")),
+        };
         let path = path.join(".");
-        let help = format!("write [{path}] and below it its keys: {}", keys.join(", "));
-        self.fault(place, format!("{path}: is a section, not a value"), help);
+        self.fault(place, &path, "is a section, not a value", help);
         self.doubtful.push(path);
     }
 
-    /// The default of a key as a next step.
-    pub(super) fn default_help(&self, path: &str) -> String {
-        let value = path.split('.').try_fold(None::<&toml::Value>, |table, key| match table {
-            None => self.defaults.get(key).map(Some),
-            Some(value) => value.get(key).map(Some),
-        });
-        match value.flatten() {
-            Some(value) if value.as_str() != Some("") => format!("the default is {value}"),
-            _ => "it has no default: set it".to_owned(),
+    fn malformed(&mut self, place: Place, message: &str) {
+        let help = "write it as --set section.key=value".to_owned();
+        self.faults.push(PlacedFault { place, message: message.to_owned(), help });
+    }
+
+    /// The default of a key as it would be written, if it has one.
+    pub(super) fn default(&self, path: &str) -> Option<String> {
+        let (section, name) = path.rsplit_once('.')?;
+        let table = section.split('.').try_fold(&self.defaults, |table, key| table.get(key)?.as_table())?;
+        match table.get(name)? {
+            toml::Value::String(text) if text.is_empty() => None,
+            toml::Value::Table(_) => None,
+            // The default of an f32 as one writes it, not as an f64 has it.
+            toml::Value::Float(number) if f64::from(*number as f32) == *number => {
+                Some((*number as f32).to_string())
+            }
+            value => Some(value.to_string()),
         }
     }
 
-    /// Notes a fault.
-    pub(super) fn fault(&mut self, place: Place, message: String, help: String) {
+    /// Notes a fault of the value at `path`; an override names the path itself.
+    pub(super) fn fault(&mut self, place: Place, path: &str, message: &str, help: String) {
+        let named = matches!(&place, Place::Set(typed) if typed.split('=').next().is_some_and(|key| key.trim() == path));
+        let message = if named { message.to_owned() } else { format!("{path}: {message}") };
         self.faults.push(PlacedFault { place, message, help });
     }
 }

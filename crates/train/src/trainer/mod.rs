@@ -1,26 +1,24 @@
 //! The loop: batch → loss → gradients → update, with validations and checkpoints between.
 
+mod keep;
+
 use crate::TrainError;
-use crate::average::{Ema, mean};
-use crate::card::card;
+use crate::average::Ema;
 use crate::checkpoint::{self, State};
 use crate::config::{Average, Experiment};
 use crate::corpora::{Corpora, DevSet};
-use crate::files;
-use crate::history::{averaged_steps, best, go_on, kept_snapshots, reason_to_stop};
+use crate::history::{go_on, reason_to_stop};
 use crate::log::{RunLog, StepRecord};
 use crate::loss::loss;
-use crate::model_dir::{self, DirConfig};
+use crate::model_dir;
 use crate::optimizer::{Optimizer, StepGradients};
 use crate::run_dir::RunDir;
 use crate::schedule::learning_rate;
 use crate::tensors::BatchTensors;
-use crate::translator::Translator;
-use crate::validate::{Validation, dev_loss, score, spread};
+use crate::validate::Validation;
 use burn::module::Module;
 use burn::tensor::Device;
 use data::{Cursor, Example, Loader, LoaderConfig, Tokenizer};
-use model::weights::{self, Arrays};
 use model::{Pass, Transformer};
 use std::time::{Duration, Instant};
 
@@ -34,7 +32,8 @@ pub struct Trainer<'a> {
     loader: Loader,
     dev_set: DevSet,
     device: Device,
-    model: Transformer,
+    /// Only the update takes it out, so that the weights change in place.
+    model: Option<Transformer>,
     optimizer: Optimizer,
     ema: Option<Ema>,
     state: State,
@@ -122,7 +121,7 @@ impl<'a> Trainer<'a> {
             run_dir,
             tokenizer,
             loader,
-            model,
+            model: Some(model),
             optimizer,
             ema,
             state,
@@ -181,13 +180,14 @@ impl<'a> Trainer<'a> {
         let tgt_tokens = batch.n_tgt_tokens();
         let budget = if train.micro_batch_tokens == 0 { usize::MAX } else { train.micro_batch_tokens };
         let tape = self.device.clone().autodiff();
+        let model = self.model.as_ref().expect("only the update takes it");
         let (mut gradients, mut sum, mut nll) = (StepGradients::default(), 0.0, 0.0);
         for (index, micro_batch) in batch.split(budget).iter().enumerate() {
             let pass = Pass::training(self.experiment.model.dropout, seed, step, index as u64);
-            let sums = loss(&self.model, BatchTensors::new(micro_batch, &tape), train.label_smoothing, &pass);
+            let sums = loss(model, BatchTensors::new(micro_batch, &tape), train.label_smoothing, &pass);
             nll += f64::from(sums.nll.into_scalar::<f32>());
             sum += f64::from(sums.loss.clone().into_scalar::<f32>());
-            gradients.add(&self.model, &mut (sums.loss / tgt_tokens as f64).backward());
+            gradients.add(model, &mut (sums.loss / tgt_tokens as f64).backward());
         }
         let norm = gradients.norm();
         for (what, value) in [("the loss", sum), ("the gradient norm", norm)] {
@@ -196,9 +196,10 @@ impl<'a> Trainer<'a> {
             }
         }
         let learning_rate = learning_rate(train, self.experiment.model.d_model, step);
-        self.model = self.optimizer.step(self.model.clone(), gradients, norm, learning_rate);
+        let model = self.model.take().expect("only the update takes it");
+        let model = self.model.insert(self.optimizer.step(model, gradients, norm, learning_rate));
         if let Some(ema) = &mut self.ema {
-            ema.update(&self.model);
+            ema.update(model);
         }
         self.state.step = step;
         self.state.cursor = cursor;
@@ -217,6 +218,10 @@ impl<'a> Trainer<'a> {
             tgt_tokens_per_sec: self.window.1 as f64 / self.window.0.elapsed().as_secs_f64(),
             elapsed_secs: self.state.elapsed_secs,
         })
+    }
+
+    fn model(&self) -> &Transformer {
+        self.model.as_ref().expect("only the update takes it")
     }
 
     fn show(&mut self, record: StepRecord) -> Result<(), TrainError> {
@@ -239,147 +244,13 @@ impl<'a> Trainer<'a> {
         reason_to_stop(self.experiment, &self.state, epoch_batches)
     }
 
-    fn best(&self) -> Option<&Validation> {
-        best(&self.state.validations, self.experiment.validate.metric)
-    }
-
-    /// Measures the weights of now; they become `best/` if no earlier ones are as good.
-    fn validate(&mut self) -> Result<(), TrainError> {
-        self.log.doing("validating");
-        let weights = weights::to_arrays(&self.model);
-        let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
-        let validation = self.measure(self.state.step, &arrays)?;
-        let metric = self.experiment.validate.metric;
-        let better = self.best().is_none_or(|best| validation.beats(best, metric));
-        self.log.write("validate", &validation)?;
-        self.log.say(&format!(
-            "step {}  dev loss {:.4}  perplexity {:.2}  BLEU {:.2}  chrF {:.2}  chrF++ {:.2}{}",
-            validation.step,
-            validation.loss_nats_per_token,
-            validation.loss_nats_per_token.exp(),
-            validation.bleu,
-            validation.chrf,
-            validation.chrf_plus_plus,
-            if better { "  best" } else { "" },
-        ));
-        if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
-            let path = self.run_dir.snapshot(self.state.step);
-            let dir = path.parent().expect("snapshots lie in a directory");
-            std::fs::create_dir_all(dir).map_err(TrainError::io("create", dir))?;
-            files::write_file(&path, &weights::to_safetensors(&arrays, [].into()))?;
-        }
-        if better {
-            self.write_best(&arrays, &validation)?;
-        }
-        self.state.validations.push(validation);
-        self.window = (Instant::now(), 0);
-        Ok(())
-    }
-
-    /// Dev loss and scores of the given weights.
-    fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
-        let config = &self.experiment.validate;
-        let model = weights::from_arrays(self.model.valid(), arrays.clone(), &self.run_dir.best())?;
-        let dev = &self.dev_set;
-        let (nats, tokens) =
-            dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
-        if !nats.is_finite() {
-            return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
-        }
-        let mut search = self.experiment.search.clone();
-        search.beam_size = config.beam_size;
-        let (tokenizer, normalizer) = (self.tokenizer.clone(), self.corpora.normalizer.clone());
-        let translator = Translator { model, tokenizer, normalizer, search, sampling: None, n_best: 1 };
-        let (scores, _) = score(&translator, &spread(&self.corpora.dev, config.max_lines))?;
-        Ok(Validation {
-            step,
-            loss_nats_per_token: nats / tokens as f64,
-            loss_nats_per_char: nats / dev.characters as f64,
-            bleu: scores.bleu.score,
-            chrf: scores.chrf.score,
-            chrf_plus_plus: scores.chrf_plus_plus.score,
-        })
-    }
-
-    fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
-        let config = DirConfig::new(self.experiment, &self.tokenizer);
-        let card = validation.map_or(String::new(), |best| {
-            card(self.experiment, self.corpora, self.model.n_parameters(), best, &[])
-        });
-        model_dir::to_files(&config, &self.tokenizer, arrays, &card)
-    }
-
-    fn write_best(&self, arrays: &Arrays, validation: &Validation) -> Result<(), TrainError> {
-        files::write_dir(&self.run_dir.best(), &self.model_files(arrays, Some(validation)))
-    }
-
-    fn checkpoint(&mut self) -> Result<(), TrainError> {
-        let arrays = weights::to_arrays(&self.model);
-        let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
-        let files = self.model_files(&arrays, self.state.validations.last());
-        let moments = self.optimizer.to_arrays();
-        checkpoint::save(&self.run_dir.checkpoints(), &self.state, files, &moments, ema.as_ref())?;
-        let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
-        self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
-        self.window = (Instant::now(), 0);
-        Ok(())
-    }
-
-    /// Averages the chosen snapshots; their mean becomes `best/` if it is better than the best.
-    fn average(&mut self) -> Result<Validation, TrainError> {
-        let best = self.best().expect("a run ends with a validation").clone();
-        let steps = averaged_steps(self.experiment, &self.state.validations);
-        if steps.len() < 2 {
-            return Ok(best);
-        }
-        let mut models = Vec::new();
-        for &step in &steps {
-            let path = self.run_dir.snapshot(step);
-            let bytes = std::fs::read(&path).map_err(TrainError::io("read", &path))?;
-            models.push(weights::from_safetensors(&bytes, &path)?);
-        }
-        let arrays = mean(&models);
-        let averaged = self.measure(self.state.step, &arrays)?;
-        let metric = self.experiment.validate.metric;
-        let better = averaged.beats(&best, metric);
-        tracing::info!(
-            "average of steps {steps:?}: dev loss {:.4}, chrF++ {:.2}: {} the best step's ({:.4}, {:.2})",
-            averaged.loss_nats_per_token,
-            averaged.chrf_plus_plus,
-            if better { "better than" } else { "not better than" },
-            best.loss_nats_per_token,
-            best.chrf_plus_plus,
-        );
-        self.log.write("average", &averaged)?;
-        if better {
-            self.write_best(&arrays, &averaged)?;
-            return Ok(averaged);
-        }
-        // An earlier, interrupted end of this run may have put an average there.
-        self.restore_best()?;
-        Ok(best)
-    }
-
-    /// Makes `best/` again what the validations say: the end of a run may have put there what a longer run must not
-    /// find.
-    fn restore_best(&self) -> Result<(), TrainError> {
-        let Some(best) = self.best() else { return Ok(()) };
-        let path = self.run_dir.snapshot(best.step);
-        match std::fs::read(&path) {
-            Ok(bytes) => self.write_best(&weights::from_safetensors(&bytes, &path)?, best),
-            // A run that has seen no end has nothing to restore.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(TrainError::io("read", &path)(error)),
-        }
-    }
-
     /// Says what is about to be trained.
     pub fn announce(&mut self) {
         let model = &self.experiment.model;
         let epoch = self.state.cursor.epoch;
         tracing::info!(
             "model: {} parameters (d_model {}, d_ff {}, {} heads, {}+{} layers), vocabulary {}",
-            self.model.n_parameters(),
+            self.model().n_parameters(),
             model.d_model,
             model.d_ff,
             model.n_heads,
@@ -406,6 +277,6 @@ impl<'a> Trainer<'a> {
 
     /// Numbers that training changes.
     pub fn n_parameters(&self) -> usize {
-        self.model.n_parameters()
+        self.model().n_parameters()
     }
 }

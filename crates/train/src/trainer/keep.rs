@@ -1,0 +1,152 @@
+//! What a run keeps: the model of the best validation, snapshots, checkpoints, and at the end an average.
+
+use super::Trainer;
+use crate::TrainError;
+use crate::average::mean;
+use crate::card::card;
+use crate::checkpoint::{self, State};
+use crate::config::Average;
+use crate::files;
+use crate::history::{averaged_steps, best, kept_snapshots};
+use crate::model_dir::{self, DirConfig};
+use crate::translator::Translator;
+use crate::validate::{Validation, dev_loss, score, spread};
+use burn::module::Module;
+use model::weights::{self, Arrays};
+use std::time::Instant;
+
+impl Trainer<'_> {
+    fn best(&self) -> Option<&Validation> {
+        best(&self.state.validations, self.experiment.validate.metric)
+    }
+
+    /// Measures the weights of now; they become `best/` if no earlier ones are as good.
+    pub(super) fn validate(&mut self) -> Result<(), TrainError> {
+        self.log.doing("validating");
+        let weights = weights::to_arrays(self.model());
+        let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
+        let validation = self.measure(self.state.step, &arrays)?;
+        let metric = self.experiment.validate.metric;
+        let better = self.best().is_none_or(|best| validation.beats(best, metric));
+        self.log.write("validate", &validation)?;
+        self.log.say(&format!(
+            "step {}  dev loss {:.4}  perplexity {:.2}  BLEU {:.2}  chrF {:.2}  chrF++ {:.2}{}",
+            validation.step,
+            validation.loss_nats_per_token,
+            validation.loss_nats_per_token.exp(),
+            validation.bleu,
+            validation.chrf,
+            validation.chrf_plus_plus,
+            if better { "  best" } else { "" },
+        ));
+        if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
+            let path = self.run_dir.snapshot(self.state.step);
+            let dir = path.parent().expect("snapshots lie in a directory");
+            std::fs::create_dir_all(dir).map_err(TrainError::io("create", dir))?;
+            files::write_file(&path, &weights::to_safetensors(&arrays, [].into()))?;
+        }
+        if better {
+            self.write_best(&arrays, &validation)?;
+        }
+        self.state.validations.push(validation);
+        self.window = (Instant::now(), 0);
+        Ok(())
+    }
+
+    /// Dev loss and scores of the given weights.
+    fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
+        let config = &self.experiment.validate;
+        let model = weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?;
+        let dev = &self.dev_set;
+        let (nats, tokens) =
+            dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
+        if !nats.is_finite() {
+            return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
+        }
+        let mut search = self.experiment.search.clone();
+        search.beam_size = config.beam_size;
+        let (tokenizer, normalizer) = (self.tokenizer.clone(), self.corpora.normalizer.clone());
+        let translator = Translator { model, tokenizer, normalizer, search, sampling: None, n_best: 1 };
+        let (scores, _) = score(&translator, &spread(&self.corpora.dev, config.max_lines))?;
+        Ok(Validation {
+            step,
+            loss_nats_per_token: nats / tokens as f64,
+            loss_nats_per_char: nats / dev.characters as f64,
+            bleu: scores.bleu.score,
+            chrf: scores.chrf.score,
+            chrf_plus_plus: scores.chrf_plus_plus.score,
+        })
+    }
+
+    fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
+        let config = DirConfig::new(self.experiment, &self.tokenizer);
+        let card = validation.map_or(String::new(), |best| {
+            card(self.experiment, self.corpora, self.model().n_parameters(), best, &[])
+        });
+        model_dir::to_files(&config, &self.tokenizer, arrays, &card)
+    }
+
+    fn write_best(&self, arrays: &Arrays, validation: &Validation) -> Result<(), TrainError> {
+        files::write_dir(&self.run_dir.best(), &self.model_files(arrays, Some(validation)))
+    }
+
+    pub(super) fn checkpoint(&mut self) -> Result<(), TrainError> {
+        let arrays = weights::to_arrays(self.model());
+        let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
+        let files = self.model_files(&arrays, self.state.validations.last());
+        let moments = self.optimizer.to_arrays();
+        checkpoint::save(&self.run_dir.checkpoints(), &self.state, files, &moments, ema.as_ref())?;
+        let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
+        self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
+        self.window = (Instant::now(), 0);
+        Ok(())
+    }
+
+    /// Averages the chosen snapshots; their mean becomes `best/` if it is better than the best.
+    pub(super) fn average(&mut self) -> Result<Validation, TrainError> {
+        let best = self.best().expect("a run ends with a validation").clone();
+        let steps = averaged_steps(self.experiment, &self.state.validations);
+        if steps.len() < 2 {
+            return Ok(best);
+        }
+        let mut models = Vec::new();
+        for &step in &steps {
+            let path = self.run_dir.snapshot(step);
+            let bytes = std::fs::read(&path).map_err(TrainError::io("read", &path))?;
+            models.push(weights::from_safetensors(&bytes, &path)?);
+        }
+        let arrays = mean(&models);
+        let averaged = self.measure(self.state.step, &arrays)?;
+        let metric = self.experiment.validate.metric;
+        let better = averaged.beats(&best, metric);
+        tracing::info!(
+            "average of steps {steps:?}: dev loss {:.4}, chrF++ {:.2}: {} the best step's ({:.4}, {:.2})",
+            averaged.loss_nats_per_token,
+            averaged.chrf_plus_plus,
+            if better { "better than" } else { "not better than" },
+            best.loss_nats_per_token,
+            best.chrf_plus_plus,
+        );
+        self.log.write("average", &averaged)?;
+        if better {
+            self.write_best(&arrays, &averaged)?;
+            return Ok(averaged);
+        }
+        // An earlier, interrupted end of this run may have put an average there.
+        self.restore_best()?;
+        Ok(best)
+    }
+
+    /// Makes `best/` again what the validations say: the end of a run may have put there what a longer run must not
+    /// find.
+    pub(super) fn restore_best(&self) -> Result<(), TrainError> {
+        let Some(best) = self.best() else { return Ok(()) };
+        let path = self.run_dir.snapshot(best.step);
+        match std::fs::read(&path) {
+            Ok(bytes) => self.write_best(&weights::from_safetensors(&bytes, &path)?, best),
+            // A run that has seen no end has nothing to restore.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+            Err(error) => Err(TrainError::io("read", &path)(error)),
+        }
+    }
+}
