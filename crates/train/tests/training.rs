@@ -133,7 +133,7 @@ fn a_fresh_start_that_cannot_begin_deletes_nothing() {
 fn a_second_process_in_one_run_directory_is_refused() {
     let place = Place::new();
     let mut first = Running::start(&place, &["train.max_steps=1000000"]);
-    first.wait_for(|| place.path("runs/run/checkpoints/step-1").exists());
+    first.wait_for(|| place.path("runs/run/metrics.jsonl").exists());
     let message = failure(&mut place.train(&[]), 74);
     assert_has(&message, &["runs/run is in use", &format!("process {}", first.id()), "run.name"]);
     failure(place.train(&[]).arg("--fresh"), 74);

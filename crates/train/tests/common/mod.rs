@@ -152,11 +152,11 @@ impl Place {
         files
     }
 
-    /// The validations that the newest checkpoint knows.
-    pub(crate) fn validations(&self, run: &str) -> String {
-        let state = self.read_text(&format!("runs/{run}/checkpoints/step-{MAX_STEPS}/state.json"));
-        let state: serde_json::Value = serde_json::from_str(&state).expect("a state is JSON");
-        state["validations"].to_string()
+    /// The validations that the checkpoint of a step knows.
+    pub(crate) fn validations(&self, run: &str, step: u64) -> serde_json::Value {
+        let state = self.read_text(&format!("runs/{run}/checkpoints/step-{step}/state.json"));
+        let mut state: serde_json::Value = serde_json::from_str(&state).expect("a state is JSON");
+        state["validations"].take()
     }
 
     /// The training rows of the log without what a clock moves.
@@ -260,6 +260,7 @@ impl Drop for Running {
     }
 }
 
+/// A full batch makes at least three micro-batches, and an epoch has six batches.
 const CONFIG: &str = "
 [tokenizer]
 vocab_size = 320
@@ -275,7 +276,7 @@ dropout = 0.1
 [train]
 max_steps = 12
 batch_tokens = 96
-micro_batch_tokens = 40
+micro_batch_tokens = 32
 learning_rate = 0.02
 warmup_steps = 4
 checkpoint_every = 1
