@@ -41,7 +41,8 @@ fn apple_is_half_apple_and_half_phones() {
     let scores = values(apple.clone().matmul(keys.clone().swap_dims(2, 3)));
     assert_eq!(scores, [-2.0, 8.0, 8.0]);
     let weights = kernels::attention_weights(unscaled(apple.clone()), keys.clone(), &EVERYTHING);
-    let tenths: Vec<f32> = values(weights.clone()).iter().map(|weight| (weight * 10.0).round() / 10.0).collect();
+    let tenths: Vec<f32> =
+        values(weights.clone()).iter().map(|weight| (weight * 10.0).round() / 10.0).collect();
     assert_eq!(tenths, [0.0, 0.5, 0.5]);
     // e⁻² / (e⁻² + 2e⁸) and so on, divided by e⁸.
     let (love, sum) = ((-10.0_f64).exp(), (-10.0_f64).exp() + 2.0);
@@ -78,7 +79,12 @@ fn cat_moves_towards_mat() {
 fn twenty_words_have_the_shapes_of_the_paper() {
     let device = Device::flex();
     let config = ModelConfig {
-        d_model: 512, d_ff: 16, n_heads: 8, n_encoder_layers: 1, n_decoder_layers: 1, ..Default::default()
+        d_model: 512,
+        d_ff: 16,
+        n_heads: 8,
+        n_encoder_layers: 1,
+        n_decoder_layers: 1,
+        ..Default::default()
     };
     let ids = SpecialIds { pad: 0, bos: 1, eos: 2 };
     let model = Transformer::new(&config, 30, ids, 1, &device);
