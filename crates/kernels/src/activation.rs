@@ -14,7 +14,7 @@ use burn::backend::{
 };
 use burn::tensor::{Tensor, activation as burn_activation};
 
-use crate::dropout::{Dropout, drop_slice, plain as plain_dropout};
+use crate::dropout::{Dropout, drop_slice, dropout as drop};
 use crate::flex::{CHUNK, contiguous, floats, is_fast, map_chunks};
 use crate::simd::{exp, normal_cdf, vectorised};
 
@@ -44,7 +44,7 @@ pub fn plain<const D: usize>(x: Tensor<D>, activation: Activation, dropout: Drop
         Activation::Relu => burn_activation::relu(x),
         Activation::Gelu => burn_activation::gelu(x),
     };
-    plain_dropout(y, dropout)
+    drop(y, dropout)
 }
 
 #[backend_extension(Autodiff, Flex)]

@@ -125,7 +125,7 @@ fn forward(x: FlexTensor, gamma: FlexTensor, beta: &FlexTensor, epsilon: f64) ->
     let xs = floats(&x);
     let moments: Vec<[f32; 2]> = xs
         .par_chunks_exact(width)
-        .with_min_len(CHUNK.div_ceil(width))
+        .with_min_len(4 * CHUNK.div_ceil(width))
         .map(|row| row_moments(row, epsilon as f32))
         .collect();
     let fill = |ys: &mut [f32]| {

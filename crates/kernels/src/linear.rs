@@ -11,12 +11,13 @@ use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
 };
 use burn::tensor::Tensor;
+use rayon::current_num_threads;
 
 use crate::flex::{column_sums, contiguous, each_chunk, floats, is_fast, matrix, positive, tensor, written};
 use crate::matrix::{Into, MatrixMut, Parallelism, WORTH_A_THREAD, product, product_by_columns};
 
-/// Rows whose product one thread makes at a time.
-const BLOCK: usize = 256;
+/// Rows whose product one thread makes at a time: at most, and at least.
+const BLOCK: (usize, usize) = (256, 64);
 
 /// `x·W + b` over the last axis.
 ///
@@ -130,7 +131,8 @@ fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> Fl
         return tensor(y, [n, d_out]);
     };
     let bias = floats(bias);
-    let block = if n >= 2 * BLOCK { BLOCK } else { n };
+    let block = n.div_ceil(2 * current_num_threads()).min(BLOCK.0);
+    let block = if block < BLOCK.1 { n } else { block };
     let large = block * d_out * x.cols >= WORTH_A_THREAD;
     let threads = if block == n && large { Parallelism::Rayon(0) } else { Parallelism::None };
     let fill = |y: &mut [f32]| {

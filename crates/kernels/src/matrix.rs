@@ -3,12 +3,12 @@
 use std::marker::PhantomData;
 
 pub(crate) use gemm::Parallelism;
-use rayon::prelude::*;
+use rayon::{current_num_threads, prelude::*};
 
 /// Below this many multiplications a second thread costs more than it brings.
 pub(crate) const WORTH_A_THREAD: usize = 1 << 20;
 
-/// Columns of a product that one thread makes at a time.
+/// Columns of a product that one thread makes at a time, at most.
 const COLUMNS: usize = 128;
 
 /// A `rows × cols` view: element (i, j) is at `i·row_stride + j·col_stride`.
@@ -174,14 +174,18 @@ pub(crate) fn product_by_columns(out: MatrixMut, lhs: Matrix, rhs: Matrix) {
     if out.rows * cols * lhs.cols < WORTH_A_THREAD {
         return product(out, lhs, rhs, 1.0, Into::Overwrite, Parallelism::None);
     }
-    if cols < 2 * COLUMNS {
+    let threads = current_num_threads();
+    // As many parts for each thread, if there are few parts.
+    let parts = cols.div_ceil(COLUMNS).next_multiple_of(threads);
+    let width = cols.div_ceil(parts).next_multiple_of(16);
+    if width < COLUMNS / 2 {
         return product(out, lhs, rhs, 1.0, Into::Overwrite, Parallelism::Rayon(0));
     }
     rhs.check();
     assert_eq!(cols, rhs.cols, "shapes of a matrix product");
     let columns = Columns(&out);
-    (0..cols.div_ceil(COLUMNS)).into_par_iter().for_each(|i| {
-        let (first, count) = (i * COLUMNS, COLUMNS.min(cols - i * COLUMNS));
+    (0..cols.div_ceil(width)).into_par_iter().for_each(|i| {
+        let (first, count) = (i * width, width.min(cols - i * width));
         let start = (first * rhs.col_stride).min(rhs.elements.len());
         let rhs = Matrix { elements: &rhs.elements[start..], cols: count, ..rhs };
         // SAFETY: the ranges of columns are disjoint and within `out`.

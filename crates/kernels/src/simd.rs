@@ -138,8 +138,17 @@ pub(crate) fn max(xs: &[f32]) -> f32 {
             *lane = if x > *lane { x } else { *lane };
         }
     }
-    let rest = rest.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    lanes.into_iter().fold(rest, f32::max)
+    for (lane, &x) in lanes.iter_mut().zip(rest) {
+        *lane = if x > *lane { x } else { *lane };
+    }
+    let mut width = LANES / 2;
+    while width > 0 {
+        for i in 0..width {
+            lanes[i] = if lanes[i + width] > lanes[i] { lanes[i + width] } else { lanes[i] };
+        }
+        width /= 2;
+    }
+    lanes[0]
 }
 
 /// Sums the lanes by halves.

@@ -11,11 +11,11 @@ use std::cell::RefCell;
 use burn::backend::flex::{FlexTensor, Layout};
 use rayon::prelude::*;
 
-use super::Order;
+use super::rows::{score_gradient, scores_row, softmax_row, weights_row};
+use super::{Order, Visible};
 use crate::dropout::{Dropout, drop_slice};
 use crate::flex::{tensor, written};
-use crate::matrix::{Heads, Into, Matrix, MatrixMut};
-use crate::simd::{exp, map_sum, max, sum_2, vectorised};
+use crate::matrix::{Heads, Into, Matrix, MatrixMut, WORTH_A_THREAD};
 use crate::small::small_product;
 
 /// Scores of a tile: two such buffers fit in half of a second-level cache.
@@ -52,27 +52,6 @@ pub(super) struct Inputs {
     pub(super) v: FlexTensor,
     pub(super) visible: Visible,
     pub(super) dropout: Dropout,
-}
-
-/// Which keys may be seen.
-#[derive(Clone, Debug)]
-pub(super) struct Visible {
-    /// `[batch, k_len]`, true where blocked; empty if nothing is padding.
-    pub(super) padding: Vec<bool>,
-    pub(super) order: Order,
-}
-
-impl Visible {
-    /// The padding of one sequence up to its last visible key; empty and `k_len` if none is blocked before it.
-    fn of(&self, batch: usize, k_len: usize) -> (&[bool], usize) {
-        if self.padding.is_empty() {
-            return (&[], k_len);
-        }
-        let padding = &self.padding[batch * k_len..(batch + 1) * k_len];
-        let seen = padding.iter().rposition(|&blocked| !blocked).map_or(0, |last| last + 1);
-        let padding = &padding[..seen];
-        (if padding.contains(&true) { padding } else { &[] }, seen)
-    }
 }
 
 /// A tensor whose last axis is dense: itself, or a copy.
@@ -225,16 +204,17 @@ impl<'a> Head<'a> {
     }
 }
 
-/// A transposed copy; its rows are filled with zeros to a whole number of vectors.
+/// A transposed copy, four rows at a time; its rows are filled to a whole number of vectors with what the last row
+/// of x has.
 fn transpose<'a>(x: Matrix, into: &'a mut Vec<f32>) -> Matrix<'a> {
-    let (rows, cols, width) = (x.rows, x.cols, x.rows.next_multiple_of(VECTOR));
+    let (cols, width) = (x.cols, x.rows.next_multiple_of(VECTOR));
     let out = room(into, cols * width);
-    for first in (0..width).step_by(VECTOR) {
-        for j in 0..cols {
-            let out = &mut out[j * width + first..][..VECTOR];
-            for (i, out) in (first..).zip(out) {
-                *out = if i < rows { x.elements[i * x.row_stride + j] } else { 0.0 };
-            }
+    for first in (0..width).step_by(4) {
+        let row = |i: usize| &x.elements[i.min(x.rows - 1) * x.row_stride..][..cols];
+        let [a, b, c, d] = [0, 1, 2, 3].map(|i| row(first + i));
+        let four = a.iter().zip(b).zip(c).zip(d);
+        for (out, (((a, b), c), d)) in out.chunks_exact_mut(width).zip(four) {
+            out[first..first + 4].copy_from_slice(&[*a, *b, *c, *d]);
         }
     }
     Matrix::dense(out, cols, width)
@@ -255,18 +235,23 @@ fn rows(tile: &mut [f32], width: usize) -> impl Iterator<Item = (usize, &mut [f3
 
 /// The output, and `log Σ exp` of the scores of each query.
 pub(super) fn forward(inputs: &Inputs) -> (FlexTensor, Vec<f32>) {
-    let [batch, n_heads, q_len, d_head] = dims(&inputs.q);
+    let ([batch, n_heads, q_len, d_head], k_len) = (dims(&inputs.q), dims(&inputs.k)[2]);
     let shape = [batch, q_len, n_heads, d_head];
     let mut log_sums = vec![0.0; batch * n_heads * q_len];
     let fill = |out: &mut [f32]| {
         let out = Heads::new(out, shape);
-        log_sums.par_chunks_mut(q_len).enumerate().for_each(|(pair, log_sums)| {
+        let one = |(pair, log_sums): (usize, &mut [f32])| {
             let (batch, at) = (pair / n_heads, pair % n_heads);
             // SAFETY: each pair of batch and head occurs once.
             let mut out = unsafe { out.head(batch, at) };
             let head = Head::new(inputs, batch, at);
             SCRATCH.with_borrow_mut(|scratch| head.forward(&mut out, log_sums, scratch));
-        });
+        };
+        if log_sums.len() * k_len * d_head < WORTH_A_THREAD {
+            log_sums.chunks_mut(q_len).enumerate().for_each(one);
+        } else {
+            log_sums.par_chunks_mut(q_len).enumerate().for_each(one);
+        }
     };
     // SAFETY: the heads cover the buffer, and the product overwrites every row of a head.
     let out = unsafe { written(shape.iter().product(), fill) };
@@ -289,55 +274,4 @@ pub(super) fn backward(inputs: &Inputs, log_sums: &[f32], grad: FlexTensor) -> [
         SCRATCH.with_borrow_mut(|scratch| work.backward(grad, log_sums, into, scratch));
     });
     [interleaved(dq, q_shape), interleaved(dk, k_shape), interleaved(dv, k_shape)]
-}
-
-vectorised! {
-    /// The scores of one query, by dot products.
-    fn scores_row(row: &mut [f32], query: Matrix<'_>, keys: Matrix<'_>, factor: f32) {
-        let query = &query.elements[..query.cols];
-        for (j, score) in row.iter_mut().enumerate().take(keys.rows) {
-            let key = &keys.elements[j * keys.row_stride..][..keys.cols];
-            *score = factor * sum_2(query, key, |q, k| q * k);
-        }
-    }
-
-    /// Scores to weights over the first `seen` keys, zeros after them. Gives `log Σ exp`, or `∞` if nothing is seen.
-    fn softmax_row(row: &mut [f32], seen: usize, padding: &[bool]) -> f32 {
-        let (row, hidden) = row.split_at_mut(seen);
-        hidden.fill(0.0);
-        for (score, &blocked) in row.iter_mut().zip(padding) {
-            *score = if blocked { f32::NEG_INFINITY } else { *score };
-        }
-        let highest = max(row);
-        if highest == f32::NEG_INFINITY {
-            row.fill(0.0);
-            return f32::INFINITY;
-        }
-        let total = map_sum(row, |score| exp(score - highest));
-        let factor = 1.0 / total;
-        for weight in row.iter_mut() {
-            *weight *= factor;
-        }
-        highest + total.ln()
-    }
-
-    /// Scores to weights again, given `log Σ exp`.
-    fn weights_row(row: &mut [f32], seen: usize, padding: &[bool], log_sum: f32) {
-        let (row, hidden) = row.split_at_mut(seen);
-        hidden.fill(0.0);
-        for score in row.iter_mut() {
-            *score = exp(*score - log_sum);
-        }
-        for (weight, &blocked) in row.iter_mut().zip(padding) {
-            *weight = if blocked { 0.0 } else { *weight };
-        }
-    }
-
-    /// Gradients of weights to gradients of scores.
-    fn score_gradient(dw: &mut [f32], weights: &[f32]) {
-        let mean = sum_2(dw, weights, |dw, weight| dw * weight);
-        for (dw, &weight) in dw.iter_mut().zip(weights) {
-            *dw = weight * (*dw - mean);
-        }
-    }
 }

@@ -15,10 +15,11 @@ use burn::tensor::{Bool, Tensor};
 
 use crate::dropout::Dropout;
 use crate::flex::is_fast;
-use fast::{Inputs, Visible, rows_dense};
+use fast::{Inputs, rows_dense};
 
 mod fast;
 pub(crate) mod plain;
+mod rows;
 
 /// Which keys a query may see.
 #[derive(Clone, Debug)]
@@ -74,6 +75,27 @@ pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: &Mask, dropout:
 pub fn attention_weights(q: Tensor<4>, k: Tensor<4>, mask: &Mask) -> Tensor<4> {
     check(&q, &k, mask);
     plain::weights(q, k, mask)
+}
+
+/// [`Mask`] on the host.
+#[derive(Clone, Debug)]
+struct Visible {
+    /// `[batch, k_len]`, true where blocked; empty if nothing is padding.
+    padding: Vec<bool>,
+    order: Order,
+}
+
+impl Visible {
+    /// The padding of one sequence up to its last visible key; empty and `k_len` if none is blocked before it.
+    fn of(&self, batch: usize, k_len: usize) -> (&[bool], usize) {
+        if self.padding.is_empty() {
+            return (&[], k_len);
+        }
+        let padding = &self.padding[batch * k_len..(batch + 1) * k_len];
+        let seen = padding.iter().rposition(|&blocked| !blocked).map_or(0, |last| last + 1);
+        let padding = &padding[..seen];
+        (if padding.contains(&true) { padding } else { &[] }, seen)
+    }
 }
 
 fn check(q: &Tensor<4>, k: &Tensor<4>, mask: &Mask) {

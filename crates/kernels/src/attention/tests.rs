@@ -136,3 +136,14 @@ fn weights_sum_to_one_or_zero() {
     let out = to_vec(attention(q, k.clone(), k, &mask, Dropout::NONE));
     assert!(out[3 * 60..].iter().all(|&y| y == 0.0), "a query that sees nothing gives zeros");
 }
+
+#[test]
+fn nan_is_seen() {
+    let mut inputs = SMALL.inputs();
+    inputs[0].fill(f32::NAN);
+    let device = Device::flex();
+    let x: Vec<_> = inputs.iter().map(|x| flat(x, &device)).collect();
+    let mask = Mask { padding: None, order: Order::Any };
+    let y = to_vec(SMALL.apply(attention, &x, &mask, Dropout::NONE));
+    assert!(y.iter().all(|y| y.is_nan()));
+}
