@@ -1,4 +1,4 @@
-//! Loss, optimizers and schedules against PyTorch and the paper's formula.
+//! Loss, optimizers and schedules against torch and the paper's formula.
 
 #[path = "../../model/tests/fixture/mod.rs"]
 mod fixture;
@@ -53,7 +53,7 @@ fn batch(fixture: &Fixture, step: usize, tape: &Device) -> (BatchTensors, usize)
 /// Ten steps of training on the model's own loss, some clipped and some not.
 ///
 /// A bias of the keys has no gradient: it adds one number to every score of a query. Adam divides what rounding leaves
-/// of it by itself, so that these biases wander as far as the learning rate lets them; they change no output. PyTorch
+/// of it by itself, so that these biases wander as far as the learning rate lets them; they change no output. Torch
 /// adds 1e-6 to the norm that it clips by, here to norms above 1.8: that moves a clipped gradient by less than 6e-7 of
 /// itself, and Adam's update by less still.
 fn ten_steps_are_pytorchs(name: &str, kind: OptimizerKind) {

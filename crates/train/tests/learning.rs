@@ -20,7 +20,7 @@ const SEED: u64 = 20260;
 const UNSEEN: usize = 100;
 const BATCH: usize = 64;
 
-/// Random strings of 3 to 8 digits: SplitMix64 (Steele et al. 2014), so that every machine sees the same ones.
+/// Random strings of 3 to 8 digits: `SplitMix64` (Steele et al. 2014), so that every machine sees the same ones.
 struct Strings(u64);
 
 impl Strings {

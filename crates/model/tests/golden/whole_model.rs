@@ -20,7 +20,7 @@ fn cases() -> impl Iterator<Item = (Fixture, ModelConfig)> {
     })
 }
 
-/// Rows of logits whose target is a real token. The others are free: nobody looks at them, and PyTorch's model, unlike
+/// Rows of logits whose target is a real token. The others are free: nobody looks at them, and torch's model, unlike
 /// ours, blocks the padding among the targets.
 fn real_rows(logits: &[f32], targets: &[i64]) -> Vec<f32> {
     let rows = logits.chunks(VOCAB).zip(targets).filter(|(_, target)| **target != i64::from(IDS.pad));

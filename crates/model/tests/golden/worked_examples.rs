@@ -12,7 +12,7 @@ fn words<const N: usize>(words: [[f32; 2]; N]) -> Tensor<4> {
     Tensor::from_data(TensorData::new(words.as_flattened().to_vec(), [1, 1, N, 2]), &Device::flex())
 }
 
-/// The examples have raw dot products: queries times √2 undo the division by √d_head = √2.
+/// The examples have raw dot products: queries times √2 undo the division by √`d_head` = √2.
 fn unscaled(query: Tensor<4>) -> Tensor<4> {
     query * std::f64::consts::SQRT_2
 }
@@ -73,7 +73,7 @@ fn cat_moves_towards_mat() {
     close("scaled cat'", new, &mixed(&scaled, sentence));
 }
 
-/// 20 words, d_model 512, eight heads of 64: each head has Q, K, V of 20 × 64, scores of 20 × 20, an output of 20 × 64;
+/// 20 words, `d_model` 512, eight heads of 64: each head has Q, K, V of 20 × 64, scores of 20 × 20, an output of 20 × 64;
 /// side by side the heads give 20 × 512 again.
 #[test]
 fn twenty_words_have_the_shapes_of_the_paper() {
