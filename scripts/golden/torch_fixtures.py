@@ -40,7 +40,7 @@ class Unlucky(Exception):
 
 
 def attention_case(draw, q_len, k_len, padding, causal):
-    q, k, v = draw(BATCH, N_HEADS, q_len, D_HEAD), draw(BATCH, N_HEADS, k_len, D_HEAD), draw(BATCH, N_HEADS, k_len, D_HEAD)
+    q, k, v = (draw(BATCH, N_HEADS, length, D_HEAD) for length in (q_len, k_len, k_len))
     direction = draw(BATCH, N_HEADS, q_len, D_HEAD)
     blocked = torch.zeros(BATCH, 1, q_len, k_len, dtype=torch.bool)
     if padding is not None:
@@ -52,7 +52,7 @@ def attention_case(draw, q_len, k_len, padding, causal):
     out = functional.scaled_dot_product_attention(q64, k64, v64, attn_mask=~blocked)
     scores = (q64 @ k64.transpose(2, 3) / math.sqrt(D_HEAD)).masked_fill(blocked, -math.inf)
     weights = scores.softmax(3)
-    assert torch.allclose(weights @ v64, out, atol=1e-5 if Draw.dtype == torch.float32 else 1e-12)
+    assert torch.allclose(weights @ v64, out, atol=1e-5 if Draw.dtype == torch.float32 else 1e-12), "two formulas"
     gradients = torch.autograd.grad((out * direction).sum(), (q64, k64, v64))
     tensors = dict(q=q, k=k, v=v, direction=direction, out=out, weights=weights)
     tensors |= {f"{name}_gradient": gradient for name, gradient in zip("qkv", gradients)}

@@ -1,4 +1,4 @@
-//! Loss, optimizers and schedules against PyTorch and the paper's formula.
+//! Loss, optimizers and schedules against torch and the paper's formula.
 
 #[path = "../../model/tests/fixture/mod.rs"]
 mod fixture;
@@ -53,7 +53,7 @@ fn batch(fixture: &Fixture, step: usize, tape: &Device) -> (BatchTensors, usize)
 /// Ten steps of training on the model's own loss, some clipped and some not.
 ///
 /// A bias of the keys has no gradient: it adds one number to every score of a query. Adam divides what rounding leaves
-/// of it by itself, so that these biases wander as far as the learning rate lets them; they change no output. PyTorch
+/// of it by itself, so that these biases wander as far as the learning rate lets them; they change no output. Torch
 /// adds 1e-6 to the norm that it clips by, here to norms above 1.8: that moves a clipped gradient by less than 6e-7 of
 /// itself, and Adam's update by less still.
 fn ten_steps_are_pytorchs(name: &str, kind: OptimizerKind) {
@@ -62,7 +62,14 @@ fn ten_steps_are_pytorchs(name: &str, kind: OptimizerKind) {
         panic!("five options")
     };
     let config = TrainConfig {
-        optimizer: kind, beta_1, beta_2, epsilon, weight_decay, clip_norm, label_smoothing: 0.1, ..Default::default()
+        optimizer: kind,
+        beta_1,
+        beta_2,
+        epsilon,
+        weight_decay,
+        clip_norm,
+        label_smoothing: 0.1,
+        ..Default::default()
     };
     let mut optimizer = Optimizer::new(&config);
     let shape = ModelConfig { n_encoder_layers: 1, n_decoder_layers: 1, ..SIZES };
@@ -74,7 +81,10 @@ fn ten_steps_are_pytorchs(name: &str, kind: OptimizerKind) {
         let mut gradients = StepGradients::default();
         gradients.add(&model, &mut (sums.loss / n_tokens as f64).backward());
         let (norm, expected) = (gradients.norm(), norms[step - 1]);
-        assert!((norm / expected - 1.0).abs() < f64::from(TOLERANCE), "step {step}: norm {norm}, expected {expected}");
+        assert!(
+            (norm / expected - 1.0).abs() < f64::from(TOLERANCE),
+            "step {step}: norm {norm}, expected {expected}"
+        );
         model = optimizer.step(model, gradients, norm, rates[step - 1]);
         if [1, 5, 10].contains(&step) {
             let got = to_arrays(&model);
@@ -104,7 +114,11 @@ fn ten_steps_of_adamw_with_clipping_are_pytorchs_and_vectors_do_not_decay() {
 #[test]
 fn the_norm_is_that_of_all_gradients_together() {
     let tape = Device::flex().autodiff();
-    let model = open("adam").model("step_0", &ModelConfig { n_encoder_layers: 1, n_decoder_layers: 1, ..SIZES }, &tape);
+    let model = open("adam").model(
+        "step_0",
+        &ModelConfig { n_encoder_layers: 1, n_decoder_layers: 1, ..SIZES },
+        &tape,
+    );
     // d/dp of Σ 2p over two matrices of 132 and 144 numbers: each gradient is 2.
     let weights = [&model.embedding.weight, &model.decoder.layers[0].cross_attention.query.weight];
     let sum = weights.map(|weight| weight.val().sum() * 2.0).into_iter().reduce(|a, b| a + b).expect("two");
@@ -132,7 +146,11 @@ fn schedules_are_pytorchs() {
     ];
     for (name, schedule) in schedules {
         let config = TrainConfig {
-            schedule, learning_rate: peak, warmup_steps: warmup as u64, max_steps: end as u64, ..Default::default()
+            schedule,
+            learning_rate: peak,
+            warmup_steps: warmup as u64,
+            max_steps: end as u64,
+            ..Default::default()
         };
         let expected = fixture.doubles(name);
         assert_eq!(expected.len(), 90);
@@ -148,7 +166,10 @@ fn noam_is_the_papers_formula() {
     let fixture = open("schedules");
     let [d_model, warmup] = fixture.integers("noam_options")[..] else { panic!("two options") };
     let config = TrainConfig {
-        schedule: Schedule::Noam, learning_rate: 1.0, warmup_steps: warmup as u64, ..Default::default()
+        schedule: Schedule::Noam,
+        learning_rate: 1.0,
+        warmup_steps: warmup as u64,
+        ..Default::default()
     };
     for (step, expected) in fixture.integers("noam_steps").into_iter().zip(fixture.doubles("noam")) {
         let got = learning_rate(&config, d_model as usize, step as u64);
@@ -167,7 +188,8 @@ fn the_criterion_of_training_is_the_loss_of_the_models_logits() {
     let logits = model.forward(tensors.src.clone(), tensors.tgt_in.clone(), &Pass::inference());
     let targets: Vec<i64> = tensors.tgt_out.clone().into_data().iter::<i64>().collect();
     let rows = values(logits);
-    let expected: f64 = rows.chunks(11).zip(targets).filter(|(_, id)| *id != i64::from(IDS.pad)).map(nll).sum();
+    let expected: f64 =
+        rows.chunks(11).zip(targets).filter(|(_, id)| *id != i64::from(IDS.pad)).map(nll).sum();
     let got = loss(&model, tensors, 0.0, &Pass::inference()).loss;
     assert_close("nll", &values(got), &[expected as f32], TOLERANCE);
 }

@@ -62,7 +62,8 @@ fn attention_weights_are_pytorchs_and_their_rows_sum_to_one() {
     let (fixture, device) = (open("attention"), Device::flex());
     for (case, order) in CASES {
         let input = |name: &str| fixture.tensor(&format!("{case}.{name}"), &device);
-        let weights = kernels::attention_weights(input("q"), input("k"), &mask(&fixture, case, order, &device));
+        let weights =
+            kernels::attention_weights(input("q"), input("k"), &mask(&fixture, case, order, &device));
         let sums = values(weights.clone().sum_dim(3));
         assert_close(&format!("{case}: sums"), &sums, &vec![1.0; sums.len()], TOLERANCE);
         let expected = fixture.array(&format!("{case}.weights")).values;

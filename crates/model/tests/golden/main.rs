@@ -1,4 +1,4 @@
-//! The model against PyTorch, the paper's formulas and worked examples: oracles that share no code with it.
+//! The model against torch, the paper's formulas and worked examples: oracles that share no code with it.
 
 #[path = "../fixture/mod.rs"]
 mod fixture;

@@ -20,7 +20,7 @@ fn cases() -> impl Iterator<Item = (Fixture, ModelConfig)> {
     })
 }
 
-/// Rows of logits whose target is a real token. The others are free: nobody looks at them, and PyTorch's model, unlike
+/// Rows of logits whose target is a real token. The others are free: nobody looks at them, and torch's model, unlike
 /// ours, blocks the padding among the targets.
 fn real_rows(logits: &[f32], targets: &[i64]) -> Vec<f32> {
     let rows = logits.chunks(VOCAB).zip(targets).filter(|(_, target)| **target != i64::from(IDS.pad));
@@ -36,7 +36,8 @@ fn memory_and_logits_are_pytorchs() {
         let logits = model.decode(fixture.ids("tgt_in", &device), &memory, &Pass::inference());
         fixture.assert_close("memory", memory.states);
         let targets = fixture.integers("tgt_out");
-        let [got, expected] = [values(logits), fixture.array("logits").values].map(|l| real_rows(&l, &targets));
+        let [got, expected] =
+            [values(logits), fixture.array("logits").values].map(|l| real_rows(&l, &targets));
         assert_eq!(got.len(), 11 * VOCAB);
         assert_close("logits", &got, &expected, TOLERANCE);
     }
@@ -47,7 +48,8 @@ fn loss_and_gradients_of_every_parameter_are_pytorchs() {
     let tape = Device::flex().autodiff();
     for (fixture, config) in cases() {
         let model: Transformer = fixture.model("weights", &config, &tape);
-        let logits = model.forward(fixture.ids("src", &tape), fixture.ids("tgt_in", &tape), &Pass::inference());
+        let logits =
+            model.forward(fixture.ids("src", &tape), fixture.ids("tgt_in", &tape), &Pass::inference());
         let targets = fixture.ids::<2>("tgt_out", &tape).flatten(0, 1);
         let sums = kernels::cross_entropy(logits.flatten(0, 1), targets, IDS.pad, SMOOTHING);
         fixture.assert_close("loss", sums.loss.clone());

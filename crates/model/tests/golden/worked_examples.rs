@@ -12,7 +12,7 @@ fn words<const N: usize>(words: [[f32; 2]; N]) -> Tensor<4> {
     Tensor::from_data(TensorData::new(words.as_flattened().to_vec(), [1, 1, N, 2]), &Device::flex())
 }
 
-/// The examples have raw dot products: queries times √2 undo the division by √d_head = √2.
+/// The examples have raw dot products: queries times √2 undo the division by √`d_head` = √2.
 fn unscaled(query: Tensor<4>) -> Tensor<4> {
     query * std::f64::consts::SQRT_2
 }
@@ -41,7 +41,8 @@ fn apple_is_half_apple_and_half_phones() {
     let scores = values(apple.clone().matmul(keys.clone().swap_dims(2, 3)));
     assert_eq!(scores, [-2.0, 8.0, 8.0]);
     let weights = kernels::attention_weights(unscaled(apple.clone()), keys.clone(), &EVERYTHING);
-    let tenths: Vec<f32> = values(weights.clone()).iter().map(|weight| (weight * 10.0).round() / 10.0).collect();
+    let tenths: Vec<f32> =
+        values(weights.clone()).iter().map(|weight| (weight * 10.0).round() / 10.0).collect();
     assert_eq!(tenths, [0.0, 0.5, 0.5]);
     // e⁻² / (e⁻² + 2e⁸) and so on, divided by e⁸.
     let (love, sum) = ((-10.0_f64).exp(), (-10.0_f64).exp() + 2.0);
@@ -72,13 +73,18 @@ fn cat_moves_towards_mat() {
     close("scaled cat'", new, &mixed(&scaled, sentence));
 }
 
-/// 20 words, d_model 512, eight heads of 64: each head has Q, K, V of 20 × 64, scores of 20 × 20, an output of 20 × 64;
+/// 20 words, `d_model` 512, eight heads of 64: each head has Q, K, V of 20 × 64, scores of 20 × 20, an output of 20 × 64;
 /// side by side the heads give 20 × 512 again.
 #[test]
 fn twenty_words_have_the_shapes_of_the_paper() {
     let device = Device::flex();
     let config = ModelConfig {
-        d_model: 512, d_ff: 16, n_heads: 8, n_encoder_layers: 1, n_decoder_layers: 1, ..Default::default()
+        d_model: 512,
+        d_ff: 16,
+        n_heads: 8,
+        n_encoder_layers: 1,
+        n_decoder_layers: 1,
+        ..Default::default()
     };
     let ids = SpecialIds { pad: 0, bos: 1, eos: 2 };
     let model = Transformer::new(&config, 30, ids, 1, &device);

@@ -10,10 +10,12 @@ fn the_same_seed_step_and_micro_batch_drop_the_same_and_any_other_drops_otherwis
     let device = Device::flex();
     let fixture = Fixture::open(env!("CARGO_MANIFEST_DIR"), "model_pre_three_way");
     for model in models(&device) {
-        let logits =
-            |pass: Pass| values(model.forward(fixture.ids("src", &device), fixture.ids("tgt_in", &device), &pass));
+        let logits = |pass: Pass| {
+            values(model.forward(fixture.ids("src", &device), fixture.ids("tgt_in", &device), &pass))
+        };
         let places = [(7, 3, 0), (8, 3, 0), (7, 4, 0), (7, 3, 1)];
-        let dropped = places.map(|(seed, step, micro_batch)| logits(Pass::training(0.3, seed, step, micro_batch)));
+        let dropped =
+            places.map(|(seed, step, micro_batch)| logits(Pass::training(0.3, seed, step, micro_batch)));
         assert_eq!(dropped[0], logits(Pass::training(0.3, 7, 3, 0)));
         for (i, one) in dropped.iter().enumerate() {
             assert!(one.iter().all(|logit| logit.is_finite()));

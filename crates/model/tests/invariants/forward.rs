@@ -23,7 +23,8 @@ fn logits(model: &Transformer, pairs: &[Pair], extra: usize) -> Vec<Vec<f32>> {
 /// The loss and every gradient.
 fn gradients(model: &Transformer, pairs: &[Pair], extra: usize) -> (Vec<f32>, BTreeMap<String, Vec<f32>>) {
     let tape = Device::flex().autodiff();
-    let column = |part: fn(&Pair) -> &Vec<u32>| -> Tensor<2, Int> { padded(pairs.iter().map(part), extra, &tape) };
+    let column =
+        |part: fn(&Pair) -> &Vec<u32>| -> Tensor<2, Int> { padded(pairs.iter().map(part), extra, &tape) };
     let logits = model.forward(column(|p| &p.src), column(|p| &p.tgt_in), &Pass::inference());
     let targets = column(|p| &p.tgt_out).flatten(0, 1);
     let loss = kernels::cross_entropy(logits.flatten(0, 1), targets, IDS.pad, SMOOTHING).loss;
