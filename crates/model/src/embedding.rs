@@ -15,10 +15,9 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// Normal with deviation 1/√d_model, so that the scaled embedding has unit variance.
+    /// Xavier-uniform, as the other matrices.
     pub fn new(vocab_size: usize, d_model: usize, init: &Init) -> Self {
-        let deviation = 1.0 / (d_model as f64).sqrt();
-        Self { weight: init.child("weight").normal(vocab_size, d_model, deviation) }
+        Self { weight: init.child("weight").xavier_uniform(vocab_size, d_model) }
     }
 
     /// Embeds `ids` that stand at positions `offset..offset + len`.
