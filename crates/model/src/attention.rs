@@ -55,7 +55,10 @@ impl MultiHeadAttention {
 
     /// Keys and values of `x`: `[batch, k_len, d_model]`.
     pub fn keys_values(&self, x: Tensor<3>) -> KeysValues {
-        KeysValues { keys: self.split(self.key.forward(x.clone())), values: self.split(self.value.forward(x)) }
+        KeysValues {
+            keys: self.split(self.key.forward(x.clone())),
+            values: self.split(self.value.forward(x)),
+        }
     }
 
     /// What the queries of `x` find among keys and values.
@@ -63,7 +66,14 @@ impl MultiHeadAttention {
     /// # Shapes
     ///
     /// `x`: `[batch, q_len, d_model]` → `[batch, q_len, d_model]`
-    pub(crate) fn forward(&self, x: Tensor<3>, seen: &KeysValues, mask: &Mask, site: Site, pass: &Pass) -> Tensor<3> {
+    pub(crate) fn forward(
+        &self,
+        x: Tensor<3>,
+        seen: &KeysValues,
+        mask: &Mask,
+        site: Site,
+        pass: &Pass,
+    ) -> Tensor<3> {
         let queries = self.split(self.query.forward(x));
         pass.record(site, || kernels::attention_weights(queries.clone(), seen.keys.clone(), mask));
         let heads = kernels::attention(queries, seen.keys.clone(), seen.values.clone(), mask, pass.dropout());

@@ -72,7 +72,10 @@ impl Cache {
             .chunks(self.width)
             .map(|group| {
                 let sentence = group[0] / self.width;
-                assert!(group.iter().all(|row| row / self.width == sentence), "a group mixes sentences: {group:?}");
+                assert!(
+                    group.iter().all(|row| row / self.width == sentence),
+                    "a group mixes sentences: {group:?}"
+                );
                 sentence
             })
             .collect();

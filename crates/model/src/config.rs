@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn every_fault_is_reported_at_once() {
-        let config = ModelConfig { d_model: 15, n_heads: 4, dropout: 1.0, n_decoder_layers: 0, ..Default::default() };
+        let config =
+            ModelConfig { d_model: 15, n_heads: 4, dropout: 1.0, n_decoder_layers: 0, ..Default::default() };
         let keys: Vec<_> = config.validate().into_iter().map(|fault| fault.key).collect();
         assert_eq!(keys, ["n_decoder_layers", "d_model", "n_heads", "dropout"]);
         assert!(ModelConfig::default().validate().is_empty());

@@ -62,7 +62,14 @@ impl DecoderLayer {
     }
 
     /// One new position: `[sentences · width, 1, d_model]` → the same.
-    fn step(&self, x: Tensor<3>, cache: &mut LayerCache, width: usize, source: &Mask, pass: &Pass) -> Tensor<3> {
+    fn step(
+        &self,
+        x: Tensor<3>,
+        cache: &mut LayerCache,
+        width: usize,
+        source: &Mask,
+        pass: &Pass,
+    ) -> Tensor<3> {
         let x = self.self_attention_block.forward(x, pass, |x| {
             let seen = cache.append(self.self_attention.keys_values(x.clone()));
             self.self_attention.forward(x, seen, &mask::causal(), Site::Decoder, pass)
@@ -90,7 +97,8 @@ pub struct Decoder {
 impl Decoder {
     /// A stack with fresh weights.
     pub fn new(config: &ModelConfig, init: &Init) -> Self {
-        let layers = init.children("layers", config.n_decoder_layers).map(|init| DecoderLayer::new(config, &init));
+        let layers =
+            init.children("layers", config.n_decoder_layers).map(|init| DecoderLayer::new(config, &init));
         Self { layers: layers.collect(), norm: final_norm(config, init) }
     }
 

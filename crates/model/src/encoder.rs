@@ -93,7 +93,8 @@ pub struct Encoder {
 impl Encoder {
     /// A stack with fresh weights.
     pub fn new(config: &ModelConfig, init: &Init) -> Self {
-        let layers = init.children("layers", config.n_encoder_layers).map(|init| EncoderLayer::new(config, &init));
+        let layers =
+            init.children("layers", config.n_encoder_layers).map(|init| EncoderLayer::new(config, &init));
         Self { layers: layers.collect(), norm: final_norm(config, init) }
     }
 

@@ -30,7 +30,9 @@ pub enum ModelError {
         name: String,
     },
     /// A weight in the file that the model does not have.
-    #[error("{path} has a tensor '{name}' that the model does not have; it belongs to a model of another shape")]
+    #[error(
+        "{path} has a tensor '{name}' that the model does not have; it belongs to a model of another shape"
+    )]
     UnknownTensor {
         /// The file.
         path: PathBuf,

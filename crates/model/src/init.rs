@@ -99,7 +99,8 @@ mod tests {
     #[test]
     fn xavier_and_normal_have_their_variance() {
         let root = Init::new(3, &Device::flex());
-        let variance = |values: &[f32]| values.iter().map(|v| f64::from(v * v)).sum::<f64>() / values.len() as f64;
+        let variance =
+            |values: &[f32]| values.iter().map(|v| f64::from(v * v)).sum::<f64>() / values.len() as f64;
         let xavier = values(&root.child("x").xavier_uniform(200, 300));
         assert!((variance(&xavier) / (2.0 / 500.0) - 1.0).abs() < 0.03, "{}", variance(&xavier));
         assert!(xavier.iter().all(|v| f64::from(v.abs()) <= (6.0_f64 / 500.0).sqrt() + 1e-7));

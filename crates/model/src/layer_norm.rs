@@ -19,7 +19,10 @@ pub struct LayerNorm {
 impl LayerNorm {
     /// γ = 1, β = 0.
     pub fn new(d_model: usize, init: &Init) -> Self {
-        Self { gamma: init.child("gamma").constant(d_model, 1.0), beta: init.child("beta").constant(d_model, 0.0) }
+        Self {
+            gamma: init.child("gamma").constant(d_model, 1.0),
+            beta: init.child("beta").constant(d_model, 0.0),
+        }
     }
 
     /// # Shapes

@@ -70,7 +70,10 @@ pub fn to_safetensors(arrays: &Arrays, metadata: HashMap<String, String>) -> Vec
 ///
 /// Damaged bytes, or a tensor that is not float32.
 pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<Arrays, ModelError> {
-    let damaged = |error: safetensors::SafeTensorError| ModelError::Damaged { path: path.into(), reason: error.to_string() };
+    let damaged = |error: safetensors::SafeTensorError| ModelError::Damaged {
+        path: path.into(),
+        reason: error.to_string(),
+    };
     let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
     file.iter()
         .map(|(name, view)| {
@@ -78,7 +81,8 @@ pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<Arrays, ModelError>
                 let got = format!("{:?}", view.dtype());
                 return Err(ModelError::TensorType { path: path.into(), name: name.into(), got });
             }
-            let values = view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
+            let values =
+                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
             Ok((name.to_owned(), Array { shape: view.shape().to_vec(), values }))
         })
         .collect()

@@ -158,6 +158,7 @@ fn hypothesis(tokens: Vec<u32>, log_prob: f32, ended: bool, config: &SearchConfi
 
 /// Best first; equal ones by row and token, so that the order never depends on anything else.
 fn keep_best(candidates: &mut Vec<Candidate>, n: usize) {
-    candidates.sort_by(|a, b| b.log_prob.total_cmp(&a.log_prob).then((a.row, a.token).cmp(&(b.row, b.token))));
+    candidates
+        .sort_by(|a, b| b.log_prob.total_cmp(&a.log_prob).then((a.row, a.token).cmp(&(b.row, b.token))));
     candidates.truncate(n);
 }

@@ -46,7 +46,13 @@ pub struct SearchConfig {
 
 impl Default for SearchConfig {
     fn default() -> Self {
-        Self { beam_size: 4, length_penalty: 1.0, max_length_ratio: 2.0, max_length_extra: 10, no_repeat_ngram: 0 }
+        Self {
+            beam_size: 4,
+            length_penalty: 1.0,
+            max_length_ratio: 2.0,
+            max_length_extra: 10,
+            no_repeat_ngram: 0,
+        }
     }
 }
 
@@ -104,11 +110,13 @@ fn walk(
     mut choose: impl FnMut(usize, &[f32]) -> u32,
 ) -> Vec<Hypothesis> {
     let vocab = next.vocab_size();
-    let mut found = vec![Hypothesis { tokens: Vec::new(), log_prob: 0.0, score: 0.0, ended: false }; max_lens.len()];
+    let mut found =
+        vec![Hypothesis { tokens: Vec::new(), log_prob: 0.0, score: 0.0, ended: false }; max_lens.len()];
     let mut live: Vec<usize> = (0..max_lens.len()).collect();
     let mut parents = live.clone();
     while !live.is_empty() {
-        let last: Vec<u32> = live.iter().map(|&i| found[i].tokens.last().copied().unwrap_or(ids.bos)).collect();
+        let last: Vec<u32> =
+            live.iter().map(|&i| found[i].tokens.last().copied().unwrap_or(ids.bos)).collect();
         let mut log_probs = next.advance(&parents, &last);
         for (&sentence, row) in live.iter().zip(log_probs.chunks_mut(vocab)) {
             let target = &mut found[sentence];
@@ -120,7 +128,8 @@ fn walk(
                 target.tokens.push(token);
             }
         }
-        let goes_on = |&row: &usize| !found[live[row]].ended && found[live[row]].tokens.len() < max_lens[live[row]];
+        let goes_on =
+            |&row: &usize| !found[live[row]].ended && found[live[row]].tokens.len() < max_lens[live[row]];
         parents = (0..live.len()).filter(goes_on).collect();
         live = parents.iter().map(|&row| live[row]).collect();
     }

@@ -52,11 +52,19 @@ fn draw(log_probs: &[f32], sampling: &Sampling, rng: &mut ChaCha8Rng) -> u32 {
         tokens.truncate(sampling.top_k);
     }
     let best = f64::from(log_probs[tokens[0] as usize]);
-    let weight = |&token: &u32| ((f64::from(log_probs[token as usize]) - best) / f64::from(sampling.temperature)).exp();
+    let weight = |&token: &u32| {
+        ((f64::from(log_probs[token as usize]) - best) / f64::from(sampling.temperature)).exp()
+    };
     let weights: Vec<f64> = tokens.iter().map(weight).collect();
     let limit = f64::from(sampling.top_p) * weights.iter().sum::<f64>();
     let mut total = 0.0;
-    let kept = 1 + weights.iter().take_while(|&&weight| { total += weight; total < limit }).count();
+    let kept = 1 + weights
+        .iter()
+        .take_while(|&&weight| {
+            total += weight;
+            total < limit
+        })
+        .count();
     let kept = kept.min(weights.len());
     let unit = (rng.next_u64() >> 11) as f64 / (1_u64 << 53) as f64;
     let mut point = unit * weights[..kept].iter().sum::<f64>();

@@ -20,7 +20,11 @@ impl MarkovChain {
         let mut transitions = Vec::new();
         for _ in 0..vocab {
             let weights: Vec<f32> = (0..vocab)
-                .map(|token| if token < 2 { 0.0 } else { (3.0 * rng.next_u32() as f32 / u32::MAX as f32).exp() })
+                .map(
+                    |token| {
+                        if token < 2 { 0.0 } else { (3.0 * rng.next_u32() as f32 / u32::MAX as f32).exp() }
+                    },
+                )
                 .collect();
             let total: f32 = weights.iter().sum();
             transitions.extend(weights.iter().map(|weight| (weight / total).ln()));
@@ -63,7 +67,9 @@ impl NextToken for MarkovChain {
     fn advance(&mut self, parents: &[usize], last: &[u32]) -> Vec<f32> {
         assert!(parents.iter().all(|&parent| parent < self.rows), "{parents:?} of {} rows", self.rows);
         self.rows = parents.len();
-        last.iter().flat_map(|&last| self.transitions[last as usize * self.vocab..][..self.vocab].to_vec()).collect()
+        last.iter()
+            .flat_map(|&last| self.transitions[last as usize * self.vocab..][..self.vocab].to_vec())
+            .collect()
     }
 }
 
@@ -104,8 +110,13 @@ fn a_wider_beam_is_never_worse_here_and_hypotheses_are_ranked() {
     let mut better = 0;
     for seed in 0..30 {
         let score = |width| {
-            let found = beam(&mut MarkovChain::random(8, width, seed), IDS, &[8], &config(width, 0.0), width).remove(0);
-            assert!(found.windows(2).all(|pair| pair[0].score >= pair[1].score || pair[0].ended && !pair[1].ended));
+            let found = beam(&mut MarkovChain::random(8, width, seed), IDS, &[8], &config(width, 0.0), width)
+                .remove(0);
+            assert!(
+                found
+                    .windows(2)
+                    .all(|pair| pair[0].score >= pair[1].score || pair[0].ended && !pair[1].ended)
+            );
             found[0].score
         };
         let (narrow, wide) = (score(1), score(64));
@@ -171,7 +182,8 @@ fn top_k_top_p_and_temperature_cut_the_tail() {
         Sampling { temperature: 1.0, top_k: 0, top_p: 1e-6, seed: 1 },
         Sampling { temperature: 1e-3, top_k: 0, top_p: 1.0, seed: 1 },
     ] {
-        let found = sample(&mut MarkovChain::random(6, 200, 2), IDS, &[5; 200], &streams, &config(1, 0.0), &sampling);
+        let found =
+            sample(&mut MarkovChain::random(6, 200, 2), IDS, &[5; 200], &streams, &config(1, 0.0), &sampling);
         assert!(found.iter().all(|found| found.tokens == best.tokens), "{sampling:?}");
     }
 }
