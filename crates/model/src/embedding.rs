@@ -1,6 +1,6 @@
 //! Tokens and positions become vectors: `dropout(E[id] · √d_model + PE[position])` (§3.4, §3.5, §5.4).
 //!
-//! PE[p, 2i] = sin(p / 10000^(2i/d_model)), PE[p, 2i+1] = cos(p / 10000^(2i/d_model)).
+//! `PE[p, 2i] = sin(p / 10000^(2i/d_model))`, `PE[p, 2i+1] = cos(p / 10000^(2i/d_model))`.
 
 use crate::{Init, Pass};
 use burn::module::{Module, Param};
@@ -15,7 +15,7 @@ pub struct Embedding {
 }
 
 impl Embedding {
-    /// Normal with deviation 1/√d_model, so that the scaled embedding has unit variance and stands above the positions.
+    /// Normal with deviation 1/√`d_model`, so that the scaled embedding has unit variance and stands above the positions.
     /// Xavier-uniform learns the text that ships much more slowly (docs/LOG.md).
     pub fn new(vocab_size: usize, d_model: usize, init: &Init) -> Self {
         let deviation = 1.0 / (d_model as f64).sqrt();

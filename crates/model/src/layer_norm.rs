@@ -28,6 +28,10 @@ impl LayerNorm {
     /// # Shapes
     ///
     /// `[.., d_model]` → `[.., d_model]`
+    ///
+    /// # Panics
+    ///
+    /// If the last axis of `x` is not `d_model`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let gamma = self.gamma.val();
         let [d_model] = gamma.dims();

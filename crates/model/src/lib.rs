@@ -14,8 +14,8 @@
 //! | `batch` | sentences (in search: live hypotheses) |
 //! | `src_len`, `tgt_len` | tokens of the padded source and target |
 //! | `q_len`, `k_len` | positions that ask, positions that are looked at |
-//! | `d_model` | width of the residual stream (the paper's d_model) |
-//! | `n_heads`, `d_head` | attention heads and their width, `n_heads · d_head = d_model` (the paper's h and d_k = d_v) |
+//! | `d_model` | width of the residual stream (the paper's name) |
+//! | `n_heads`, `d_head` | attention heads and their width, `n_heads · d_head = d_model` (the paper's h and `d_k` = `d_v`) |
 //! | `d_ff` | width of the feed-forward layer |
 //! | `vocab` | entries of the joint vocabulary |
 //!

@@ -25,6 +25,10 @@ impl Linear {
     /// # Shapes
     ///
     /// `[.., d_in]` → `[.., d_out]`
+    ///
+    /// # Panics
+    ///
+    /// If the last axis of `x` is not `d_in`.
     pub fn forward<const D: usize>(&self, x: Tensor<D>) -> Tensor<D> {
         let weight = self.weight.val();
         let [d_in, _] = weight.dims();

@@ -5,7 +5,7 @@ use crate::{ModelError, Transformer};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// A parameter on the host, row-major.
@@ -49,7 +49,7 @@ pub fn from_arrays(model: Transformer, arrays: Arrays, path: &Path) -> Result<Tr
 /// # Panics
 ///
 /// If an array's values do not fill its shape.
-pub fn to_safetensors(arrays: &Arrays, metadata: HashMap<String, String>) -> Vec<u8> {
+pub fn to_safetensors(arrays: &Arrays, metadata: BTreeMap<String, String>) -> Vec<u8> {
     let bytes: Vec<(&str, &[usize], Vec<u8>)> = arrays
         .iter()
         .map(|(name, array)| {
@@ -61,7 +61,7 @@ pub fn to_safetensors(arrays: &Arrays, metadata: HashMap<String, String>) -> Vec
         let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("values fill the shape");
         (*name, view)
     });
-    serialize(views, Some(metadata)).expect("names are unique and views are valid")
+    serialize(views, Some(metadata.into_iter().collect())).expect("names are unique and views are valid")
 }
 
 /// The arrays of a safetensors file's bytes. `path` is for messages.

@@ -163,13 +163,13 @@ fn samples_follow_the_distribution() {
     let chain = || MarkovChain::random(6, 4000, 2);
     let sampling = Sampling { temperature: 1.0, top_k: 0, top_p: 1.0, seed: 9 };
     let streams: Vec<u64> = (0..4000).collect();
-    let found = sample(&mut chain(), IDS, &[1; 4000], &streams, &config(1, 0.0), &sampling);
+    let found = sample(&mut chain(), IDS, &vec![1; 4000], &streams, &config(1, 0.0), &sampling);
     for token in 3..6_u32 {
         let expected = chain().log_prob(IDS.bos, token).exp();
         let got = found.iter().filter(|found| found.tokens == [token]).count() as f32 / 4000.0;
         assert!((got - expected).abs() < 0.03, "token {token}: {got} {expected}");
     }
-    let again = sample(&mut chain(), IDS, &[1; 4000], &streams, &config(1, 0.0), &sampling);
+    let again = sample(&mut chain(), IDS, &vec![1; 4000], &streams, &config(1, 0.0), &sampling);
     assert_eq!(found, again);
 }
 
