@@ -2,8 +2,12 @@
 
 use crate::config::{Schedule, TrainConfig};
 
-/// The learning rate of step `step`, from 1.
+/// The learning rate of step `step`, from 1; never below `min_learning_rate`.
 pub fn learning_rate(config: &TrainConfig, d_model: usize, step: u64) -> f64 {
+    scheduled(config, d_model, step).max(config.min_learning_rate)
+}
+
+fn scheduled(config: &TrainConfig, d_model: usize, step: u64) -> f64 {
     let (t, warmup, end) = (step as f64, config.warmup_steps as f64, config.max_steps as f64);
     let peak = config.learning_rate;
     if config.schedule == Schedule::Noam {
@@ -51,5 +55,19 @@ mod tests {
         close(&rates(Schedule::Linear, &[50, 100, 300, 500, 900]), &[1.0, 2.0, 1.0, 0.0, 0.0]);
         close(&rates(Schedule::Cosine, &[50, 100, 300, 500]), &[1.0, 2.0, 1.0, 0.0]);
         close(&rates(Schedule::Constant, &[25, 100, 10_000]), &[0.5, 2.0, 2.0]);
+    }
+
+    #[test]
+    fn no_rate_is_below_the_floor() {
+        let config = TrainConfig {
+            schedule: Schedule::Cosine,
+            learning_rate: 2.0,
+            min_learning_rate: 0.5,
+            warmup_steps: 100,
+            max_steps: 500,
+            ..Default::default()
+        };
+        let rate = |step| learning_rate(&config, 256, step);
+        close(&[rate(1), rate(50), rate(100), rate(300), rate(500)], &[0.5, 1.0, 2.0, 1.0, 0.5]);
     }
 }

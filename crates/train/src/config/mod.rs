@@ -96,6 +96,8 @@ pub struct TrainConfig {
     pub micro_batch_tokens: usize,
     /// Peak learning rate (for `noam` the factor before the formula).
     pub learning_rate: f64,
+    /// No schedule goes below it: neither the warm-up at its start nor the fall at its end.
+    pub min_learning_rate: f64,
     /// How the learning rate changes.
     pub schedule: Schedule,
     /// Steps over which the learning rate rises from 0.
@@ -137,6 +139,7 @@ impl Default for TrainConfig {
             batch_tokens: 2048,
             micro_batch_tokens: 0,
             learning_rate: 1e-3,
+            min_learning_rate: 0.0,
             schedule: Schedule::InverseSqrt,
             warmup_steps: 1000,
             optimizer: OptimizerKind::Adamw,
@@ -313,6 +316,16 @@ impl TrainConfig {
             finite(self.learning_rate) && self.learning_rate > 0.0,
             "learning_rate",
             format!("must be above 0, got {}", self.learning_rate),
+        );
+        check(
+            finite(self.min_learning_rate),
+            "min_learning_rate",
+            format!("must not be negative, got {}", self.min_learning_rate),
+        );
+        check(
+            self.schedule == Schedule::Noam || self.min_learning_rate <= self.learning_rate,
+            "min_learning_rate",
+            format!("must not be above learning_rate = {}, got {}", self.learning_rate, self.min_learning_rate),
         );
         check(
             self.warmup_steps > 0 || self.schedule != Schedule::Noam,

@@ -79,6 +79,7 @@ pub(super) const SYNONYMS: &[(&str, &[&str])] = &[
     ),
     ("train.learning_rate", &["lr", "peak_lr", "max_lr", "initial_lr"]),
     ("train.schedule", &["lr_scheduler", "lr_schedule", "lr_decay", "scheduling", "scheduler"]),
+    ("train.min_learning_rate", &["min_lr", "learning_rate_min", "warmup_init_lr", "lr_min", "eta_min"]),
     ("train.warmup_steps", &["warmup", "warmup_updates", "lr_warmup"]),
     ("train.optimizer", &["optim"]),
     ("train.beta_1", &["betas", "adam_betas"]),

@@ -189,6 +189,11 @@ const CASES: &[(&str, &str, &str)] = &[
         "2:1 model.n_heads: must divide d_model = 256, got 5",
         "change it; the default is 4",
     ),
+    (
+        "[train]\nmin_learning_rate = 0.1",
+        "2:1 train.min_learning_rate: must not be above learning_rate = 0.001, got 0.1",
+        "change it; the default is 0",
+    ),
     ("[model]\nd_modle = 500\nn_heads = 5", "2:1 unknown key 'model.d_modle'", "did you mean 'd_model'?"),
     (
         "[train]\nschedule = \"linear\"\nmax_steps = 10",
