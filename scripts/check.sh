@@ -17,6 +17,9 @@ cargo clippy --workspace --all-targets --quiet -- -D warnings
 step "tests"
 cargo test --workspace --quiet
 
+step "backends that need more than this machine has are type-checked: libtorch, CUDA"
+DOCS_RS=1 cargo check --quiet -p train --features tch-check,cuda
+
 step "scripts"
 python3 -m py_compile scripts/*.py scripts/golden/*.py
 python3 scripts/split_starter.py --check

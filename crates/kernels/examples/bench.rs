@@ -209,7 +209,7 @@ fn optimizer() {
     println!("{:<28}{plain:>9.2}{:>18}{fast:>9.2}{:>18}{:>8.1}", "adamw 8000x256", "", "", plain / fast);
     let x = tensor();
     let start = Instant::now();
-    let norm = kernels::squared_norm(&x);
+    let norm = kernels::squared_norm(&[&x]);
     println!("{:<28}{:>27}{:>9.2}", "squared_norm 8000x256", "", start.elapsed().as_secs_f64() * 1e3);
     assert!(norm > 0.0);
 }

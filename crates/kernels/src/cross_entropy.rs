@@ -17,7 +17,7 @@ use burn::backend::{
     flex::FlexTensor,
     tensor::{FloatTensor, IntTensor},
 };
-use burn::tensor::{Int, Tensor, activation::log_softmax};
+use burn::tensor::{FloatDType, Int, Tensor, activation::log_softmax};
 use rayon::prelude::*;
 
 use crate::flex::{contiguous, floats, ids, is_fast, map_chunks, scalar, tensor};
@@ -62,7 +62,7 @@ pub fn cross_entropy(
 /// The plain body.
 pub fn plain(logits: Tensor<2>, targets: Tensor<1, Int>, pad_id: u32, smoothing: f32) -> CrossEntropy {
     let n = targets.dims()[0];
-    let log_p = log_softmax(logits, 1);
+    let log_p = log_softmax(logits.cast(FloatDType::F32), 1);
     let counted = targets.clone().not_equal_elem(i64::from(pad_id)).float();
     let nll = log_p.clone().gather(1, targets.reshape([n, 1])).reshape([n]).neg() * counted.clone();
     let uniform = log_p.mean_dim(1).reshape([n]).neg() * counted;

@@ -3,7 +3,7 @@
 //! Which elements fall is a function of (key, flat index): see [`crate::bits`]. The factors are made on the host, so
 //! that all backends agree. A fused pass on the CPU was tried: it took as long as the product with the factors.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
 use crate::bits::Stream;
 use crate::flex::{CHUNK, each_chunk};
@@ -56,6 +56,7 @@ pub fn dropout<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
         return x;
     }
     let factors = dropout.factors(x.dims(), &x.device());
+    let factors = factors.cast(FloatDType::from(x.dtype()));
     x * factors
 }
 

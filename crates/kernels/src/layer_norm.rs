@@ -12,7 +12,7 @@ use burn::backend::autodiff::{
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
 };
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 use rayon::prelude::*;
 
 use crate::flex::{
@@ -20,7 +20,7 @@ use crate::flex::{
 };
 use crate::simd::{sum, sum_2, vectorised};
 
-/// Normalises the last axis to mean zero and variance one, then scales and shifts it.
+/// Normalises the last axis to mean zero and variance one, then scales and shifts it; in float32, whatever `x` is in.
 ///
 /// # Shapes
 /// `x [.., d_model]`, `gamma` and `beta [d_model]` → the shape of `x`.
@@ -51,10 +51,14 @@ pub fn layer_norm<const D: usize>(
 
 /// The plain body.
 pub fn plain<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
+    let precision = FloatDType::from(x.dtype());
+    let [gamma, beta] = [gamma, beta].map(|weight| weight.cast(FloatDType::F32));
+    let x = x.cast(FloatDType::F32);
     let mean = x.clone().mean_dim(D - 1);
     let centred = x - mean;
     let variance = (centred.clone() * centred.clone()).mean_dim(D - 1);
-    centred / (variance + epsilon).sqrt() * gamma.unsqueeze() + beta.unsqueeze()
+    let y = centred / (variance + epsilon).sqrt() * gamma.unsqueeze() + beta.unsqueeze();
+    y.cast(precision)
 }
 
 #[backend_extension(Autodiff, Flex)]

@@ -5,7 +5,8 @@
 //! The public function picks by the device of its input; both give the same numbers up to rounding.
 //!
 //! Axes: `batch`, `n_heads`, `q_len` and `k_len` (queries, keys), `d_head`, `d_model`, `vocab`; `..` stands
-//! for any number of leading axes. Floats are float32.
+//! for any number of leading axes. Floats are float32; the plain bodies take half precisions, too, and then compute
+//! softmax, norm and loss in float32.
 
 #![allow(
     unsafe_code,

@@ -10,7 +10,7 @@ use burn::backend::autodiff::{
 use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
 };
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 use rayon::current_num_threads;
 
 use crate::flex::{column_sums, contiguous, each_chunk, floats, is_fast, matrix, positive, tensor, written};
@@ -19,7 +19,7 @@ use crate::matrix::{Into, MatrixMut, Parallelism, WORTH_A_THREAD, product, produ
 /// Rows whose product one thread makes at a time: at most, and at least.
 const BLOCK: (usize, usize) = (256, 64);
 
-/// `x·W + b` over the last axis.
+/// `x·W + b` over the last axis, in the precision of `x`.
 ///
 /// # Shapes
 /// `x [.., d_in]`, `weight [d_in, d_out]`, `bias [d_out]` → `[.., d_out]`.
@@ -53,9 +53,10 @@ pub(crate) fn affine(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -
 
 /// The plain body.
 pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<2> {
-    let y = x.matmul(weight);
+    let precision = FloatDType::from(x.dtype());
+    let y = x.matmul(weight.cast(precision));
     match bias {
-        Some(bias) => y + bias.unsqueeze(),
+        Some(bias) => y + bias.cast(precision).unsqueeze(),
         None => y,
     }
 }

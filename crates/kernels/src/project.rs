@@ -1,6 +1,6 @@
 //! The output projection with tied weights: `logits = x·Wᵀ` (Press & Wolf 2017, arXiv:1608.05859).
 
-use burn::tensor::Tensor;
+use burn::tensor::{FloatDType, Tensor};
 
 use crate::linear::affine;
 
@@ -18,7 +18,8 @@ pub fn project(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
 
 /// The plain body.
 pub fn plain(x: Tensor<2>, weight: Tensor<2>) -> Tensor<2> {
-    x.matmul(weight.transpose())
+    let precision = FloatDType::from(x.dtype());
+    x.matmul(weight.transpose().cast(precision))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 use crate::{Init, Pass};
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use std::ops::Range;
 
 /// A matrix of token vectors.
@@ -31,7 +31,7 @@ impl Embedding {
         let weight = self.weight.val();
         let [_, d_model] = weight.dims();
         let [_, len] = ids.dims();
-        let tokens = kernels::embedding(weight, ids) * (d_model as f64).sqrt();
+        let tokens = kernels::embedding(weight, ids).cast(FloatDType::F32) * (d_model as f64).sqrt();
         let positions = positions(offset..offset + len, d_model, &tokens.device());
         kernels::dropout(tokens + positions.unsqueeze(), pass.dropout())
     }

@@ -38,6 +38,7 @@
 
 pub mod error;
 pub mod config;
+mod precision;
 mod pass;
 mod init;
 pub mod mask;
@@ -59,4 +60,5 @@ pub use init::Init;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
 pub use pass::{AttentionMaps, Pass};
+pub use precision::Precision;
 pub use transformer::{Memory, SpecialIds, Transformer};

@@ -5,9 +5,9 @@ use crate::decoder::Decoder;
 use crate::embedding::Embedding;
 use crate::encoder::Encoder;
 use crate::mask::{padding_mask, padding_only};
-use crate::{Init, Linear, ModelConfig, Pass, Tying};
-use burn::module::{Module, ModuleVisitor, Param};
-use burn::tensor::{Bool, Device, Int, Tensor};
+use crate::{Init, Linear, ModelConfig, Pass, Precision, Tying};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Bool, Device, FloatDType, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// The ids that mean something to the model itself.
@@ -45,6 +45,8 @@ pub struct Transformer {
     pub output: Option<Linear>,
     #[module(skip)]
     ids: SpecialIds,
+    #[module(skip)]
+    precision: Precision,
 }
 
 impl Transformer {
@@ -61,6 +63,28 @@ impl Transformer {
             output: (tying == Tying::None)
                 .then(|| Linear::new(config.d_model, vocab_size, &init.child("output"))),
             ids,
+            precision: Precision::F32,
+        }
+    }
+
+    /// The same model, which computes in `precision`; its weights stay float32 for the optimizer.
+    #[must_use]
+    pub fn with_precision(self, precision: Precision) -> Self {
+        Self { precision, ..self }
+    }
+
+    /// The same model with its weights in the precision in which it computes: for search, which changes none.
+    #[must_use]
+    pub fn for_search(self) -> Self {
+        struct Cast(FloatDType);
+        impl ModuleMapper for Cast {
+            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+                param.map(|weight| weight.cast(self.0))
+            }
+        }
+        match self.precision {
+            Precision::F32 => self,
+            half => self.map(&mut Cast(half.dtype())),
         }
     }
 
@@ -89,7 +113,7 @@ impl Transformer {
     /// `[batch, src_len]` → states `[batch, src_len, d_model]` with their mask
     pub fn encode(&self, src: Tensor<2, Int>, pass: &Pass) -> Memory {
         let padding_mask = padding_mask(&src, self.ids.pad);
-        let x = self.embedding.forward(src, 0, pass);
+        let x = self.embed(&self.embedding, src, 0, pass);
         Memory { states: self.encoder.forward(x, &padding_only(&padding_mask), pass), padding_mask }
     }
 
@@ -97,7 +121,7 @@ impl Transformer {
     ///
     /// `tgt_in`: `[batch, tgt_len]` → `[batch, tgt_len, vocab]`
     pub fn decode(&self, tgt_in: Tensor<2, Int>, memory: &Memory, pass: &Pass) -> Tensor<3> {
-        let x = self.tgt_embedding().forward(tgt_in, 0, pass);
+        let x = self.embed(self.tgt_embedding(), tgt_in, 0, pass);
         self.project(self.decoder.forward(x, memory, pass))
     }
 
@@ -112,7 +136,7 @@ impl Transformer {
     ///
     /// `last`: `[sentences · width]` → `[sentences · width, vocab]`
     pub fn step(&self, last: Tensor<1, Int>, cache: &mut Cache, pass: &Pass) -> Tensor<2> {
-        let x = self.tgt_embedding().forward(last.unsqueeze_dim(1), cache.position(), pass);
+        let x = self.embed(self.tgt_embedding(), last.unsqueeze_dim(1), cache.position(), pass);
         self.project(self.decoder.step(x, cache, pass)).squeeze_dim(1)
     }
 
@@ -120,7 +144,12 @@ impl Transformer {
         self.tgt_embedding.as_ref().unwrap_or(&self.embedding)
     }
 
-    /// `[batch, len, d_model]` → `[batch, len, vocab]`
+    /// `[batch, len]` → `[batch, len, d_model]`, in the precision in which the layers compute.
+    fn embed(&self, embedding: &Embedding, ids: Tensor<2, Int>, offset: usize, pass: &Pass) -> Tensor<3> {
+        embedding.forward(ids, offset, pass).cast(self.precision.dtype())
+    }
+
+    /// `[batch, len, d_model]` → `[batch, len, vocab]`, in float32.
     fn project(&self, states: Tensor<3>) -> Tensor<3> {
         let [batch, len, d_model] = states.dims();
         let rows = states.reshape([batch * len, d_model]);
@@ -128,19 +157,6 @@ impl Transformer {
             Some(output) => output.forward(rows),
             None => self.tgt_embedding().project(rows),
         };
-        logits.reshape([batch as i32, len as i32, -1])
-    }
-
-    /// Numbers that training changes.
-    pub fn n_parameters(&self) -> usize {
-        struct Count(usize);
-        impl ModuleVisitor for Count {
-            fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
-                self.0 += param.val().shape().num_elements();
-            }
-        }
-        let mut count = Count(0);
-        self.visit(&mut count);
-        count.0
+        logits.cast(FloatDType::F32).reshape([batch as i32, len as i32, -1])
     }
 }

@@ -2,16 +2,19 @@
 
 use crate::commands::evaluate::{self, Format};
 use crate::commands::train::{self, Beginning};
-use crate::commands::translate;
-use crate::config;
+use crate::commands::{backends, translate};
+use crate::config::{self, BackendConfig};
 use crate::translator::Translator;
 use crate::{TrainError, device, log};
 use clap::{Args, Parser, Subcommand};
+use model::Precision;
 use model::search::Sampling;
 use std::fs::File;
 use std::io::{BufReader, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::OnceLock;
 
 /// Train a translator on parallel text, score it, translate with it.
 #[derive(Debug, Parser)]
@@ -32,6 +35,8 @@ enum Command {
     Evaluate(EvaluateArgs),
     /// Translate arguments, a file or standard input, line by line
     Translate(TranslateArgs),
+    /// Which backends this binary has, and what each finds on this machine
+    Backends,
 }
 
 #[derive(Debug, Args)]
@@ -45,6 +50,27 @@ struct TrainArgs {
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
+}
+
+#[derive(Debug, Args)]
+struct BackendArgs {
+    /// Where the model runs: a name that `train backends` lists, such as `wgpu` or `tch-cuda:1`, or `auto`
+    #[arg(long, value_name = "NAME", default_value = "cpu")]
+    backend: String,
+    /// What the model computes in: f32, bf16 or f16
+    #[arg(long, value_name = "NAME", default_value = "f32", value_parser = precision)]
+    precision: Precision,
+}
+
+impl BackendArgs {
+    fn config(&self) -> BackendConfig {
+        BackendConfig { kind: self.backend.clone(), device: 0, precision: self.precision }
+    }
+}
+
+fn precision(name: &str) -> Result<Precision, String> {
+    let known = [Precision::F32, Precision::Bf16, Precision::F16];
+    known.into_iter().find(|one| one.name() == name).ok_or_else(|| "expected f32, bf16 or f16".into())
 }
 
 #[derive(Debug, Args)]
@@ -67,9 +93,8 @@ struct EvaluateArgs {
     /// Reference lines
     #[arg(long = "ref", value_name = "FILE")]
     reference: Option<PathBuf>,
-    /// Where the model runs
-    #[arg(long, default_value = "cpu")]
-    backend: String,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -110,9 +135,8 @@ struct TranslateArgs {
     /// Translate the lines of this file
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     input: Option<PathBuf>,
-    /// Where the model runs
-    #[arg(long, default_value = "cpu")]
-    backend: String,
+    #[command(flatten)]
+    backend: BackendArgs,
     /// Texts to translate; without any, the lines of standard input
     text: Vec<String>,
 }
@@ -121,14 +145,7 @@ struct TranslateArgs {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log::init();
-    let out = &mut std::io::stdout().lock();
-    let result = match cli.command {
-        None => run_train(&cli.train.expect("--config is required without a subcommand"), out),
-        Some(Command::Train(args)) => run_train(&args, out),
-        Some(Command::Evaluate(args)) => run_evaluate(args, out),
-        Some(Command::Translate(args)) => run_translate(&args, out),
-    };
-    match result {
+    match guarded(|| run(cli)) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closes the pipe has read enough.
         Err(TrainError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -140,6 +157,35 @@ pub fn main() -> ExitCode {
             ExitCode::from(code)
         }
     }
+}
+
+fn run(cli: Cli) -> Result<(), TrainError> {
+    let out = &mut std::io::stdout().lock();
+    match cli.command {
+        None => run_train(&cli.train.expect("--config is required without a subcommand"), out),
+        Some(Command::Train(args)) => run_train(&args, out),
+        Some(Command::Evaluate(args)) => run_evaluate(args, out),
+        Some(Command::Translate(args)) => run_translate(&args, out),
+        Some(Command::Backends) => backends::run(out),
+    }
+}
+
+/// Turns a panic into an error: where a device fails in the middle of a computation, Burn's backends panic; everything
+/// else is a bug. The first panic of any thread is the one that says what happened.
+fn guarded(run: impl FnOnce() -> Result<(), TrainError>) -> Result<(), TrainError> {
+    static FIRST: OnceLock<String> = OnceLock::new();
+    std::panic::set_hook(Box::new(|panic| {
+        let _ = FIRST.set(panic.to_string());
+        tracing::debug!("{panic}");
+    }));
+    let result = catch_unwind(AssertUnwindSafe(run));
+    result.unwrap_or_else(|_| {
+        let panic = FIRST.get().cloned().unwrap_or_default();
+        Err(match device::failure(&panic) {
+            Some(advice) => TrainError::Device { advice, report: panic },
+            None => TrainError::Bug { report: panic },
+        })
+    })
 }
 
 /// A failure to write to standard output.
@@ -166,7 +212,7 @@ fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainErr
     match (args.config, args.model, args.src, args.hypothesis, args.reference) {
         (Some(config), ..) => evaluate::run_of(&config::load(&config, &args.overrides)?, format, out),
         (None, Some(model), Some(src), None, Some(reference)) => {
-            evaluate::model_on_files(&model, &src, &reference, &args.backend, format, out)
+            evaluate::model_on_files(&model, &src, &reference, &args.backend.config(), format, out)
         }
         (None, None, None, Some(hypothesis), Some(reference)) => {
             evaluate::files(&hypothesis, &reference, format, out)
@@ -183,8 +229,8 @@ fn run_translate(args: &TranslateArgs, out: &mut impl Write) -> Result<(), Train
     if !positive(args.temperature) || !positive(args.top_p) {
         return Err(TrainError::Usage("--temperature and --top-p must be above 0".into()));
     }
-    let device = device::open(&args.backend)?;
-    let mut translator = Translator::load(&args.model, &device)?;
+    let device = device::open(&args.backend.config())?;
+    let mut translator = Translator::load(&args.model, &device, args.backend.precision)?;
     let search = &mut translator.search;
     search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
     search.length_penalty = args.length_penalty.unwrap_or(search.length_penalty);

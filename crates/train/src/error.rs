@@ -1,4 +1,5 @@
-//! What can go wrong, and the exit code of each: 65 data, 69 backend, 74 input or output, 76 diverged, 78 config.
+//! What can go wrong, and the exit code of each: 65 data, 69 backend, 70 bug, 74 input or output, 76 diverged, 78
+//! config.
 
 use crate::config::ConfigError;
 use crate::metrics::MetricsError;
@@ -30,6 +31,20 @@ pub enum TrainError {
         reason: String,
         /// What can be had.
         available: String,
+    },
+    /// A device failed in the middle of a computation.
+    #[error("the device {advice}; what was saved before stays. It said: {report}")]
+    Device {
+        /// What happened, and what to do.
+        advice: &'static str,
+        /// In the device's own words.
+        report: String,
+    },
+    /// This program is wrong.
+    #[error("this is a bug in the program, please report it with the command that you typed: {report}")]
+    Bug {
+        /// The message of the panic, with its place.
+        report: String,
     },
     /// A file or directory could not be read or written.
     #[error("cannot {action} {path}: {source}")]
@@ -130,7 +145,8 @@ impl TrainError {
             | Self::Damaged { .. }
             | Self::NoDevPairs
             | Self::LineTooLong { .. } => 65,
-            Self::Backend { .. } => 69,
+            Self::Backend { .. } | Self::Device { .. } => 69,
+            Self::Bug { .. } => 70,
             Self::NotFinite { .. } => 76,
             Self::Config(_) | Self::Mismatch { .. } => 78,
         }

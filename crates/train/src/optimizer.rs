@@ -12,12 +12,24 @@ use model::weights::{Array, Arrays};
 use std::collections::BTreeMap;
 
 /// The gradients of one step by the parameters' paths, each flattened to one axis.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct StepGradients {
     by_path: BTreeMap<String, Tensor<1>>,
+    scale: f64,
+}
+
+impl Default for StepGradients {
+    fn default() -> Self {
+        Self::scaled(1.0)
+    }
 }
 
 impl StepGradients {
+    /// None yet; those to come are `scale` times what they should be.
+    pub fn scaled(scale: f64) -> Self {
+        Self { by_path: BTreeMap::new(), scale }
+    }
+
     /// Adds the gradients of one backward pass.
     pub fn add(&mut self, model: &Transformer, gradients: &mut Gradients) {
         struct Collect<'a> {
@@ -46,9 +58,9 @@ impl StepGradients {
         model.visit(&mut Collect { path: Vec::new(), gradients, sum: &mut self.by_path });
     }
 
-    /// √Σ g², over all parameters.
+    /// √Σ g², over all parameters, without the scale.
     pub fn norm(&self) -> f64 {
-        self.by_path.values().map(squared_norm).sum::<f64>().sqrt()
+        squared_norm(&self.by_path.values().collect::<Vec<_>>()).sqrt() / self.scale
     }
 
     /// The gradient of one parameter, flattened.
@@ -91,8 +103,8 @@ impl Optimizer {
     ) -> Transformer {
         self.rule.t += 1;
         self.rule.learning_rate = learning_rate;
-        self.rule.clip =
-            if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };
+        let clip = if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };
+        self.rule.clip = clip / gradients.scale;
         model.map(&mut Update { path: Vec::new(), gradients, rule: self.rule, moments: &mut self.moments })
     }
 

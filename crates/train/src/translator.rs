@@ -7,7 +7,7 @@ use crate::tensors::ids;
 use burn::tensor::Device;
 use data::{Normalizer, Tokenizer};
 use model::search::{Hypothesis, Sampling, SearchConfig, TransformerSearch, beam, greedy, sample};
-use model::{Pass, Transformer};
+use model::{Pass, Precision, Transformer};
 use std::path::Path;
 
 /// Hypotheses times source tokens of one search batch.
@@ -43,14 +43,15 @@ pub struct Translation {
 }
 
 impl Translator {
-    /// Reads a model directory.
+    /// Reads a model directory; the model computes in `precision`, which the device must have.
     ///
     /// # Errors
     ///
     /// See [`model_dir::load`].
-    pub fn load(path: &Path, device: &Device) -> Result<Self, TrainError> {
+    pub fn load(path: &Path, device: &Device, precision: Precision) -> Result<Self, TrainError> {
         let ModelDir { config, tokenizer, model, .. } = model_dir::load(path, device)?;
         let normalizer = Normalizer::new(&config.normalize);
+        let model = model.with_precision(precision).for_search();
         Ok(Self { model, tokenizer, normalizer, search: config.search, sampling: None, n_best: 1 })
     }
 

@@ -1,6 +1,6 @@
 //! Attention from Burn's operations.
 
-use burn::tensor::{Bool, Tensor, activation::softmax};
+use burn::tensor::{Bool, FloatDType, Tensor, activation::softmax};
 
 use super::{Mask, Order};
 use crate::dropout::{Dropout, dropout as drop};
@@ -10,13 +10,15 @@ const BLOCKED: f32 = -1e30;
 
 /// The plain body.
 pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: &Mask, dropout: Dropout) -> Tensor<4> {
-    drop(weights(q, k, mask), dropout).matmul(v)
+    let precision = FloatDType::from(v.dtype());
+    drop(weights(q, k, mask).cast(precision), dropout).matmul(v)
 }
 
+/// In float32.
 pub(super) fn weights(q: Tensor<4>, k: Tensor<4>, mask: &Mask) -> Tensor<4> {
     let [batch, n_heads, q_len, d_head] = q.dims();
     let k_len = k.dims()[2];
-    let scores = q.matmul(k.swap_dims(2, 3)) / (d_head as f64).sqrt();
+    let scores = (q / (d_head as f64).sqrt()).matmul(k.swap_dims(2, 3)).cast(FloatDType::F32);
     let Some(blocked) = blocked(mask, [batch, n_heads, q_len, k_len], &scores) else {
         return softmax(scores, 3);
     };

@@ -1,7 +1,7 @@
 //! `evaluate`: scores of a run's model on its test sets, of a model on any files, or of any two files.
 
 use crate::cli::stdout_error;
-use crate::config::Experiment;
+use crate::config::{BackendConfig, Experiment};
 use crate::corpora::HeldOut;
 use crate::metrics::{Scores, evaluate};
 use crate::translator::Translator;
@@ -26,8 +26,9 @@ pub enum Format {
 ///
 /// The run has no model; files that cannot be read.
 pub fn run_of(experiment: &Experiment, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
-    let device = device::open(&experiment.backend.kind)?;
-    let translator = Translator::load(&experiment.run.path().join("best"), &device)?;
+    let backend = &experiment.backend;
+    let best = experiment.run.path().join("best");
+    let translator = Translator::load(&best, &device::open(backend)?, backend.precision)?;
     let data = &experiment.data;
     let named = [("dev", &data.dev), ("test", &data.test)].into_iter();
     let further = data.test_sets.iter().map(|(name, files)| (name.as_str(), files));
@@ -55,12 +56,11 @@ pub fn model_on_files(
     model: &Path,
     src: &Path,
     reference: &Path,
-    backend: &str,
+    backend: &BackendConfig,
     format: Format,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
-    let device = device::open(backend)?;
-    let translator = Translator::load(model, &device)?;
+    let translator = Translator::load(model, &device::open(backend)?, backend.precision)?;
     let set = held_out("files", &ParallelFiles::pair(src, reference))?;
     print(&score(&translator, &set)?.0, format, out)
 }

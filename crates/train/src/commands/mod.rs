@@ -3,3 +3,4 @@
 pub mod train;
 pub mod evaluate;
 pub mod translate;
+pub mod backends;

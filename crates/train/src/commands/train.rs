@@ -32,7 +32,7 @@ pub enum Beginning {
 ///
 /// Anything that [`TrainError`] names.
 pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
-    let device = device::open(&experiment.backend.kind)?;
+    let device = device::open(&experiment.backend)?;
     let mut corpora = corpora::read(experiment)?;
     // What the text cannot give is found before anything is written or deleted.
     let begins = beginning == Beginning::Fresh
@@ -107,7 +107,7 @@ fn finish(
     best: &Validation,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
-    let translator = Translator::load(&run_dir.best(), device)?;
+    let translator = Translator::load(&run_dir.best(), device, experiment.backend.precision)?;
     let (mut all, mut translations) = (Vec::new(), Vec::new());
     for set in &corpora.tests {
         tracing::info!("translating {} with the model of step {}", set.name, best.step);

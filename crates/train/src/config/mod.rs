@@ -15,6 +15,7 @@ mod load;
 pub use fault::{ConfigError, Place, PlacedFault};
 pub use load::{load, parse};
 
+use model::Precision;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -69,13 +70,17 @@ impl RunConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct BackendConfig {
-    /// The name of a backend, e.g. `cpu`; see [`crate::device`].
+    /// The name of a backend, e.g. `cpu`, or `auto`; see [`crate::device`].
     pub kind: String,
+    /// Which of its devices, from 0; also as part of the name: `wgpu:1`.
+    pub device: usize,
+    /// What the model computes in.
+    pub precision: Precision,
 }
 
 impl Default for BackendConfig {
     fn default() -> Self {
-        Self { kind: "cpu".into() }
+        Self { kind: "cpu".into(), device: 0, precision: Precision::F32 }
     }
 }
 

@@ -56,7 +56,7 @@ impl Trainer<'_> {
     /// Dev loss and scores of the given weights.
     fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
         let config = &self.experiment.validate;
-        let model = weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?;
+        let model = weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?.for_search();
         let dev = &self.dev_set;
         let (nats, tokens) =
             dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
@@ -81,7 +81,7 @@ impl Trainer<'_> {
     fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
         let config = DirConfig::new(self.experiment, &self.tokenizer);
         let card = validation.map_or(String::new(), |best| {
-            card(self.experiment, self.corpora, self.model().n_parameters(), best, &[])
+            card(self.experiment, self.corpora, self.n_parameters(), best, &[])
         });
         model_dir::to_files(&config, &self.tokenizer, arrays, &card)
     }

@@ -18,9 +18,12 @@ use crate::tensors::BatchTensors;
 use crate::validate::Validation;
 use burn::module::Module;
 use burn::tensor::Device;
-use data::{Cursor, Example, Loader, LoaderConfig, Tokenizer};
-use model::{Pass, Transformer};
+use data::{Batch, Cursor, Example, Loader, LoaderConfig, Tokenizer};
+use model::{Pass, Precision, Transformer};
 use std::time::{Duration, Instant};
+
+/// The loss of a step in `f16` is scaled down until its gradients are finite, at most to this.
+const SMALLEST_SCALE: f64 = 1e-4;
 
 /// A run in progress.
 #[derive(Debug)]
@@ -76,6 +79,7 @@ impl<'a> Trainer<'a> {
             Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
         let mut optimizer = Optimizer::new(&experiment.train);
         let average = experiment.train.average;
+        let precision = experiment.backend.precision;
         let (model, state, ema, restore) = match checkpoint {
             None => {
                 let ids = model_dir::special_ids(&tokenizer);
@@ -121,7 +125,7 @@ impl<'a> Trainer<'a> {
             run_dir,
             tokenizer,
             loader,
-            model: Some(model),
+            model: Some(model.with_precision(precision)),
             optimizer,
             ema,
             state,
@@ -173,23 +177,23 @@ impl<'a> Trainer<'a> {
 
     /// One optimizer step.
     fn step(&mut self) -> Result<StepRecord, TrainError> {
-        let (train, seed) = (&self.experiment.train, self.experiment.run.seed);
+        let train = &self.experiment.train;
         let step = self.state.step + 1;
         let mut cursor = self.state.cursor;
         let batch = self.loader.next(&mut cursor);
         let tgt_tokens = batch.n_tgt_tokens();
         let budget = if train.micro_batch_tokens == 0 { usize::MAX } else { train.micro_batch_tokens };
-        let tape = self.device.clone().autodiff();
-        let model = self.model.as_ref().expect("only the update takes it");
-        let (mut gradients, mut sum, mut nll) = (StepGradients::default(), 0.0, 0.0);
-        for (index, micro_batch) in batch.split(budget).iter().enumerate() {
-            let pass = Pass::training(self.experiment.model.dropout, seed, step, index as u64);
-            let sums = loss(model, BatchTensors::new(micro_batch, &tape), train.label_smoothing, &pass);
-            nll += f64::from(sums.nll.into_scalar::<f32>());
-            sum += f64::from(sums.loss.clone().into_scalar::<f32>());
-            gradients.add(model, &mut (sums.loss / tgt_tokens as f64).backward());
-        }
-        let norm = gradients.norm();
+        let micro_batches = batch.split(budget);
+        let mut scale = self.first_scale(tgt_tokens);
+        let (gradients, norm, sum, nll) = loop {
+            let (gradients, sum, nll) = self.gradients(&micro_batches, step, scale, tgt_tokens);
+            let norm = gradients.norm();
+            let overflown = sum.is_finite() && !norm.is_finite();
+            if !overflown || self.experiment.backend.precision != Precision::F16 || scale < SMALLEST_SCALE {
+                break (gradients, norm, sum, nll);
+            }
+            scale *= 0.25;
+        };
         for (what, value) in [("the loss", sum), ("the gradient norm", norm)] {
             if !value.is_finite() {
                 return Err(TrainError::NotFinite { what, value, step });
@@ -218,6 +222,38 @@ impl<'a> Trainer<'a> {
             tgt_tokens_per_sec: self.window.1 as f64 / self.window.0.elapsed().as_secs_f64(),
             elapsed_secs: self.state.elapsed_secs,
         })
+    }
+
+    /// Gradients of `scale` times the mean loss, and the sums of the loss and of the negative log-likelihood.
+    fn gradients(
+        &self,
+        micro_batches: &[Batch],
+        step: u64,
+        scale: f64,
+        tgt_tokens: usize,
+    ) -> (StepGradients, f64, f64) {
+        let (seed, dropout) = (self.experiment.run.seed, self.experiment.model.dropout);
+        let tape = self.device.clone().autodiff();
+        let model = self.model();
+        let (mut gradients, mut sum, mut nll) = (StepGradients::scaled(scale), 0.0, 0.0);
+        for (index, micro_batch) in micro_batches.iter().enumerate() {
+            let pass = Pass::training(dropout, seed, step, index as u64);
+            let smoothing = self.experiment.train.label_smoothing;
+            let sums = loss(model, BatchTensors::new(micro_batch, &tape), smoothing, &pass);
+            nll += f64::from(sums.nll.into_scalar::<f32>());
+            sum += f64::from(sums.loss.clone().into_scalar::<f32>());
+            gradients.add(model, &mut (sums.loss / (tgt_tokens as f64 / scale)).backward());
+        }
+        (gradients, sum, nll)
+    }
+
+    /// The factor on the loss before its backward pass. Gradients of a mean over thousands of tokens vanish in `f16`:
+    /// there the loss is taken as a sum at first. It does not depend on earlier steps, so that a resume is exact.
+    fn first_scale(&self, tgt_tokens: usize) -> f64 {
+        match self.experiment.backend.precision {
+            Precision::F16 => (tgt_tokens as f64).log2().floor().exp2(),
+            Precision::F32 | Precision::Bf16 => 1.0,
+        }
     }
 
     fn model(&self) -> &Transformer {
@@ -250,7 +286,7 @@ impl<'a> Trainer<'a> {
         let epoch = self.state.cursor.epoch;
         tracing::info!(
             "model: {} parameters (d_model {}, d_ff {}, {} heads, {}+{} layers), vocabulary {}",
-            self.model().n_parameters(),
+            self.model().num_params(),
             model.d_model,
             model.d_ff,
             model.n_heads,
@@ -277,6 +313,6 @@ impl<'a> Trainer<'a> {
 
     /// Numbers that training changes.
     pub fn n_parameters(&self) -> usize {
-        self.model().n_parameters()
+        self.model().num_params()
     }
 }
