@@ -33,7 +33,8 @@ fn everything(device: &Device) -> Vec<Vec<f32>> {
     let (gamma, beta) = (leaf(3, [D_MODEL], device), leaf(4, [D_MODEL], device));
     let x = kernels::embedding(table.clone(), ids(ROWS, device).reshape([10, ROWS / 10]));
     let y = kernels::layer_norm(x.clone(), gamma.clone(), beta.clone(), 1e-5);
-    let y = kernels::linear(y, weight.clone(), Some(beta.clone()));
+    // Scores of a few units: softmax makes errors of large ones larger.
+    let y = kernels::linear(y, weight.clone() * 0.1, Some(beta.clone()));
     let heads = y.clone().reshape([10, ROWS / 10, 4, D_MODEL / 4]).swap_dims(1, 2);
     let blocked = (0..ROWS).map(|i| i % (ROWS / 10) > 90 + i / (ROWS / 10)).collect::<Vec<bool>>();
     let padding = Tensor::from_data(TensorData::new(blocked, [10, ROWS / 10]), device);
@@ -72,6 +73,6 @@ fn backends_agree() {
     for (fast, other) in everything(&Device::flex().autodiff()).iter().zip(&other) {
         let largest = other.iter().fold(0.0f32, |a, x| a.max(x.abs()));
         let error = fast.iter().zip(other).fold(0.0f32, |a, (x, y)| a.max((x - y).abs()));
-        assert!(error <= 1e-4 * largest, "error {error} of {largest}");
+        assert!(error <= 1e-5 * largest, "error {error} of {largest}");
     }
 }

@@ -182,7 +182,7 @@ fn guarded(run: impl FnOnce() -> Result<(), TrainError>) -> Result<(), TrainErro
     result.unwrap_or_else(|_| {
         let panic = FIRST.get().cloned().unwrap_or_default();
         Err(match device::failure(&panic) {
-            Some(advice) => TrainError::Device { advice, report: panic },
+            Some((advice, line)) => TrainError::Device { advice, report: line.into() },
             None => TrainError::Bug { report: panic },
         })
     })

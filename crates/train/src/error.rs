@@ -33,7 +33,7 @@ pub enum TrainError {
         available: String,
     },
     /// A device failed in the middle of a computation.
-    #[error("the device {advice}; what was saved before stays. It said: {report}")]
+    #[error("the device {advice}; what was saved before stays; it said: {report}")]
     Device {
         /// What happened, and what to do.
         advice: &'static str,

@@ -330,7 +330,10 @@ impl TrainConfig {
         check(
             self.schedule == Schedule::Noam || self.min_learning_rate <= self.learning_rate,
             "min_learning_rate",
-            format!("must not be above learning_rate = {}, got {}", self.learning_rate, self.min_learning_rate),
+            format!(
+                "must not be above learning_rate = {}, got {}",
+                self.learning_rate, self.min_learning_rate
+            ),
         );
         check(
             self.warmup_steps > 0 || self.schedule != Schedule::Noam,

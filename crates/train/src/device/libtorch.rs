@@ -10,9 +10,11 @@ pub(super) fn cpu() -> Found {
 
 pub(super) fn cuda_devices() -> Result<Vec<Found>, String> {
     if !tch::Cuda::is_available() {
-        return Err("finds no NVIDIA GPU: this libtorch has no CUDA, or the driver (libcuda.so.1) is missing or too \
+        return Err(
+            "finds no NVIDIA GPU: this libtorch has no CUDA, or the driver (libcuda.so.1) is missing or too \
              old; `nvidia-smi` must list the GPU"
-            .into());
+                .into(),
+        );
     }
     let device = |index| Found { name: format!("CUDA device {index} of libtorch"), is_gpu: true };
     Ok((0..tch::Cuda::device_count()).map(device).collect())

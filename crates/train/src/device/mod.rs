@@ -154,7 +154,8 @@ pub fn open(config: &BackendConfig) -> Result<Device, TrainError> {
     let (name, index) = split(config).map_err(fail)?;
     let (backend, found) = if name == "auto" { choose() } else { named(name).map_err(fail)? };
     let Some(one) = found.get(index) else {
-        let list: Vec<String> = found.iter().enumerate().map(|(i, one)| format!("{i} {}", one.name)).collect();
+        let list: Vec<String> =
+            found.iter().enumerate().map(|(i, one)| format!("{i} {}", one.name)).collect();
         return Err(fail(format!("has no device {index}; this machine has: {}", list.join(", "))));
     };
     let device = backend.open(index).map_err(fail)?;
@@ -172,7 +173,8 @@ fn split(config: &BackendConfig) -> Result<(&str, usize), String> {
     let Some((name, index)) = config.kind.split_once(':') else {
         return Ok((&config.kind, config.device));
     };
-    let parsed = index.parse().map_err(|_| format!("'{index}' is not the index of a device, such as {name}:1"))?;
+    let parsed =
+        index.parse().map_err(|_| format!("'{index}' is not the index of a device, such as {name}:1"))?;
     if config.device != 0 && config.device != parsed {
         return Err(format!("and backend.device = {} name two devices; drop one of them", config.device));
     }
@@ -212,18 +214,25 @@ fn unavailable(kind: &str, reason: String) -> TrainError {
     TrainError::Backend { kind: kind.into(), reason, available: compiled.join(", ") }
 }
 
-/// What a failure of a device says, if the text of a panic is one: Burn's backends have no other way to report that
-/// memory ran out or a driver failed in the middle of a run.
-pub fn failure(panic: &str) -> Option<&'static str> {
-    const MEMORY: [&str; 5] =
-        ["out of memory", "outofmemory", "not enough memory", "failed to allocate", "buffer too large"];
+/// What to do about a failure of a device, and the line that tells it, if the text of a panic is about one: Burn's
+/// backends have no other way to report that memory ran out or a driver failed in the middle of a run.
+pub fn failure(panic: &str) -> Option<(&'static str, &str)> {
+    const MEMORY: [&str; 6] = [
+        "out of memory",
+        "outofmemory",
+        "not enough memory",
+        "can't allocate",
+        "failed to allocate",
+        "buffer too large",
+    ];
     const DEVICE: [&str; 5] = ["device lost", "devicelost", "cuda error", "cuda_error", "cublas error"];
-    let text = panic.to_lowercase();
-    let has = |signs: &[&str]| signs.iter().any(|sign| text.contains(sign));
-    if has(&MEMORY) {
-        return Some("ran out of memory; lower train.batch_tokens or set train.micro_batch_tokens");
-    }
-    has(&DEVICE).then_some("failed while it computed; check the driver, or try another backend")
+    let line = |signs: &[&str]| {
+        let has_one = |line: &&str| signs.iter().any(|sign| line.to_lowercase().contains(sign));
+        panic.lines().find(has_one).map(str::trim)
+    };
+    let memory = "ran out of memory: lower train.batch_tokens, or set train.micro_batch_tokens";
+    let driver = "failed while it computed: check its driver, or try another backend";
+    line(&MEMORY).map(|line| (memory, line)).or_else(|| Some((driver, line(&DEVICE)?)))
 }
 
 #[cfg(test)]
@@ -283,8 +292,11 @@ mod tests {
 
     #[test]
     fn failures_of_devices_are_known_from_bugs() {
-        assert!(failure("CUDA out of memory. Tried to allocate 2.00 GiB").is_some_and(|s| s.contains("memory")));
-        assert!(failure("wgpu error: Device lost").is_some_and(|s| s.contains("driver")));
+        let memory = failure("panicked at x.rs:1\n  CUDA out of memory. Tried to allocate 2.00 GiB\nmore");
+        let (advice, line) = memory.expect("it is known");
+        assert!(advice.contains("train.micro_batch_tokens"));
+        assert_eq!(line, "CUDA out of memory. Tried to allocate 2.00 GiB");
+        assert!(failure("wgpu error: Device lost").is_some_and(|(advice, _)| advice.contains("driver")));
         assert_eq!(failure("index out of bounds"), None);
     }
 }

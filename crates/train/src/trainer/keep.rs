@@ -56,7 +56,8 @@ impl Trainer<'_> {
     /// Dev loss and scores of the given weights.
     fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
         let config = &self.experiment.validate;
-        let model = weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?.for_search();
+        let model =
+            weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?.for_search();
         let dev = &self.dev_set;
         let (nats, tokens) =
             dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);

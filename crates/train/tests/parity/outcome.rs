@@ -5,7 +5,7 @@ use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, Example};
 use model::search::{Hypothesis, SearchConfig, TransformerSearch, beam, greedy};
 use model::weights::{Arrays, to_arrays};
-use model::{ModelConfig, Pass, Precision, SpecialIds, Transformer};
+use model::{Activation, ModelConfig, Pass, Precision, SpecialIds, Transformer};
 use std::collections::BTreeMap;
 use train::config::{BackendConfig, TrainConfig};
 use train::device::{Backend, open};
@@ -35,6 +35,7 @@ fn model(device: &Device, precision: Precision) -> Transformer {
         n_encoder_layers: 2,
         n_decoder_layers: 1,
         dropout: 0.2,
+        activation: Activation::Gelu,
         ..ModelConfig::default()
     };
     Transformer::new(&config, VOCAB, IDS, SEED, device).with_precision(precision)
@@ -133,14 +134,24 @@ fn one_model_is_one_model_on_every_backend() {
     for backend in others() {
         let (name, got) = (backend.name(), compute(backend, Precision::F32));
         assert_close(&format!("{name}: logits"), &got.logits, &expected.logits, tolerance::FLOAT32);
-        assert_close(&format!("{name}: first losses"), &got.losses[..2], &expected.losses[..2], tolerance::FLOAT32);
+        assert_close(
+            &format!("{name}: first losses"),
+            &got.losses[..2],
+            &expected.losses[..2],
+            tolerance::FLOAT32,
+        );
         assert_close(&format!("{name}: losses"), &got.losses, &expected.losses, tolerance::UPDATED);
         // All gradients are held against the largest of any parameter: that of a key's bias is zero but for rounding.
         let all = |outcome: &Outcome| outcome.gradients.values().flatten().copied().collect::<Vec<f32>>();
         assert!(got.gradients.keys().eq(expected.gradients.keys()));
         assert_close(&format!("{name}: gradients"), &all(&got), &all(&expected), tolerance::FLOAT32);
         for (path, expected) in expected.updated.iter().filter(|(path, _)| !path.ends_with("key.bias")) {
-            assert_close(&format!("{name}: {path}"), &got.updated[path].values, &expected.values, tolerance::UPDATED);
+            assert_close(
+                &format!("{name}: {path}"),
+                &got.updated[path].values,
+                &expected.values,
+                tolerance::UPDATED,
+            );
         }
         assert_same_search(&format!("{name}: greedy"), &got.greedy, &expected.greedy);
         for (got, expected) in got.beam.iter().zip(&expected.beam) {

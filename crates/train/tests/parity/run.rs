@@ -40,7 +40,14 @@ fn a_run_has_the_same_losses_everywhere_and_can_move_between_backends() {
         }
         let translate = |backend: &str| {
             let model = format!("runs/{name}/best");
-            stdout(&mut place.command(&["translate", "--model", &model, "--backend", backend, "the cat runs."]))
+            stdout(&mut place.command(&[
+                "translate",
+                "--model",
+                &model,
+                "--backend",
+                backend,
+                "the cat runs.",
+            ]))
         };
         assert_eq!(translate(name), translate("cpu"), "{name}");
     }
@@ -70,7 +77,8 @@ fn an_index_out_of_range_says_what_there_is() {
 #[test]
 fn auto_says_what_it_chose() {
     let place = Place::new();
-    let output = place.train(&["backend.kind=auto", "train.max_steps=2"]).output().expect("the binary starts");
+    let output =
+        place.train(&["backend.kind=auto", "train.max_steps=2"]).output().expect("the binary starts");
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     assert_has(&stderr, &["backend auto: chose "]);
