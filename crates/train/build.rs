@@ -1,4 +1,4 @@
-//! With the feature `tch`: the binary finds libtorch where the build found it, without LD_LIBRARY_PATH.
+//! With the feature `tch`: the binary finds libtorch where the build found it, without `LD_LIBRARY_PATH`.
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
