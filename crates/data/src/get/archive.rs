@@ -85,9 +85,9 @@ impl<'a> Intake<'a> {
     pub(super) fn single(&self, form: Form, to: &Path) -> Result<Sum, GetError> {
         let file = self.open()?;
         match form {
-            Form::Gz => self.copy(MultiGzDecoder::new(file), to),
-            Form::Zst => self.copy(Frames { source: Some(file), decoder: None }, to),
-            _ => self.copy(file, to),
+            Form::Gz => self.copy(self.capped(MultiGzDecoder::new(file)), to),
+            Form::Zst => self.copy(self.capped(Frames { source: Some(file), decoder: None }), to),
+            _ => self.copy(self.capped(file), to),
         }
     }
 
@@ -106,15 +106,15 @@ impl<'a> Intake<'a> {
             let plain = matches!(kind, 0 | 0o100_000 | 0o040_000) && !entry.is_symlink();
             self.admit(&name, plain)?;
             if let Some(side) = side_of(&name, suffixes).filter(|_| !entry.is_dir()) {
-                members.push(self.member(&name, side, members.len(), entry, stage)?);
+                members.push(self.member(&name, side, members.len(), self.capped(entry), stage)?);
             }
         }
         Ok(members)
     }
 
     fn tar_gz(&self, suffixes: &[String; 2], stage: &Path) -> Result<Vec<Member>, GetError> {
-        let unpacked = Capped { inner: MultiGzDecoder::new(self.open()?), intake: self };
-        let mut archive = tar::Archive::new(unpacked);
+        // The cap is on the whole: what is passed over has to be decompressed, too.
+        let mut archive = tar::Archive::new(self.capped(MultiGzDecoder::new(self.open()?)));
         let mut members = Vec::new();
         let mut entries = 0;
         for entry in archive.entries().map_err(|fault| self.damaged(fault))? {
@@ -150,8 +150,11 @@ impl<'a> Intake<'a> {
         Ok(Member { directory, side, path, sum })
     }
 
-    fn copy(&self, text: impl Read, to: &Path) -> Result<Sum, GetError> {
-        let mut text = Capped { inner: text, intake: self };
+    fn capped<R: Read>(&'a self, inner: R) -> Capped<'a, R> {
+        Capped { inner, intake: self }
+    }
+
+    fn copy(&self, mut text: impl Read, to: &Path) -> Result<Sum, GetError> {
         let file = File::create_new(to).map_err(GetError::disk(to, "creating"))?;
         let mut file = BufWriter::new(file);
         let mut summing = Summing::default();

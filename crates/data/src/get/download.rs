@@ -1,7 +1,7 @@
 //! A download that is continued where it broke off, and there whole or not at all.
 //!
 //! The bytes grow in `<name>.part`; `<name>.part.json` says which file of which address they are from.
-//! A part is continued only with a strong ETag or a Last-Modified in `If-Range`, so that a file that
+//! A part is continued only with a strong `ETag` or a `Last-Modified` in `If-Range`, so that a file that
 //! changed in between is started anew and never glued together.
 
 use std::io::{ErrorKind, Read};
@@ -17,7 +17,7 @@ use super::part::Part;
 use super::recipe::Source;
 
 /// The longest wait between two tries, also if the server asks for more.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 /// Progress by this much makes the tries count anew.
 const NOTEWORTHY_BYTES: u64 = 1 << 20;
 

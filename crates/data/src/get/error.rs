@@ -10,7 +10,9 @@ use std::path::{Path, PathBuf};
 #[derive(thiserror::Error, Debug)]
 pub enum GetError {
     /// No recipe has the name.
-    #[error("no recipe is called '{name}'; take one of {known}, or opus:<corpus>:<version>, or give --url and --sha256")]
+    #[error(
+        "no recipe is called '{name}'; take one of {known}, or opus:<corpus>:<version>, or give --url and --sha256"
+    )]
     UnknownRecipe {
         /// The name asked for.
         name: String,
@@ -24,7 +26,9 @@ pub enum GetError {
         text: String,
     },
     /// The source has nothing in a language.
-    #[error("recipe '{name}' is not known to have '{language}'; give the code of the source itself, or choose another recipe")]
+    #[error(
+        "recipe '{name}' is not known to have '{language}'; give the code of the source itself, or choose another recipe"
+    )]
     NoSuchLanguage {
         /// The recipe.
         name: String,
@@ -42,13 +46,17 @@ pub enum GetError {
         expected: &'static str,
     },
     /// The address is not http or https.
-    #[error("'{url}' is not an http or https address; download the file by other means and use it from the disk")]
+    #[error(
+        "'{url}' is not an http or https address; download the file by other means and use it from the disk"
+    )]
     BadAddress {
         /// The address.
         url: String,
     },
     /// A server points elsewhere than to http or https, or from https to http.
-    #[error("{url} redirects to '{to}', which is not followed; find the file's new address and give it with --url")]
+    #[error(
+        "{url} redirects to '{to}', which is not followed; find the file's new address and give it with --url"
+    )]
     BadRedirect {
         /// The address asked for.
         url: String,
@@ -64,7 +72,9 @@ pub enum GetError {
         limit: usize,
     },
     /// The server has no such file.
-    #[error("{url}: the server has no such file (status {status}); check corpus, version and languages, or give --url")]
+    #[error(
+        "{url}: the server has no such file (status {status}); check corpus, version and languages, or give --url"
+    )]
     NotThere {
         /// The address.
         url: String,
@@ -72,7 +82,9 @@ pub enum GetError {
         status: u16,
     },
     /// The server wants to know who asks.
-    #[error("{url}: access is refused (status {status}); if the set is gated, accept its terms on its page and give an access token")]
+    #[error(
+        "{url}: access is refused (status {status}); if the set is gated, accept its terms on its page and give an access token"
+    )]
     Refused {
         /// The address.
         url: String,
@@ -80,7 +92,9 @@ pub enum GetError {
         status: u16,
     },
     /// The server refuses to continue, also after a start from the beginning.
-    #[error("{url}: the server refuses the range that was asked for (status 416) with nothing downloaded yet; report this to the server's owner, or give another --url")]
+    #[error(
+        "{url}: the server refuses the range that was asked for (status 416) with nothing downloaded yet; report this to the server's owner, or give another --url"
+    )]
     RangeRefused {
         /// The address.
         url: String,
@@ -102,7 +116,9 @@ pub enum GetError {
         what: String,
     },
     /// The connection kept breaking, stalling or failing.
-    #[error("{url}: gave up after {tries} tries without progress, with {held} bytes kept ({reason}); run the command again to continue")]
+    #[error(
+        "{url}: gave up after {tries} tries without progress, with {held} bytes kept ({reason}); run the command again to continue"
+    )]
     Broken {
         /// The address.
         url: String,
@@ -114,7 +130,9 @@ pub enum GetError {
         reason: String,
     },
     /// The length differs from the one that is known.
-    #[error("{url}: has {got} bytes, expected {expected}; the file was replaced or cut, so compare with its page before trusting it")]
+    #[error(
+        "{url}: has {got} bytes, expected {expected}; the file was replaced or cut, so compare with its page before trusting it"
+    )]
     WrongLength {
         /// The address.
         url: String,
@@ -124,7 +142,9 @@ pub enum GetError {
         got: u64,
     },
     /// The bytes are not those of the recipe.
-    #[error("{url}: has sha256 {got}, expected {expected}; the download was thrown away, so find out why it changed before using it")]
+    #[error(
+        "{url}: has sha256 {got}, expected {expected}; the download was thrown away, so find out why it changed before using it"
+    )]
     WrongBytes {
         /// The address.
         url: String,
@@ -134,7 +154,9 @@ pub enum GetError {
         got: String,
     },
     /// The bytes are not those of the lock.
-    #[error("{url}: changed upstream: the lock has sha256 {locked}, the server now sends {got}; keep the old files, or remove the entry of '{name}' from data.lock to accept the new ones")]
+    #[error(
+        "{url}: changed upstream: the lock has sha256 {locked}, the server now sends {got}; keep the old files, or remove the entry of '{name}' from data.lock to accept the new ones"
+    )]
     UpstreamChanged {
         /// The corpus.
         name: String,
@@ -154,7 +176,7 @@ pub enum GetError {
         limit: u64,
     },
     /// An archive is not what its name says, is cut, or fails its own check.
-    #[error("{}: the archive is damaged or cut ({reason}); remove it and fetch it again", path.display())]
+    #[error("{}: the archive is damaged or cut ({reason}); it was thrown away, so run the command again, or give another --url", path.display())]
     Damaged {
         /// The archive.
         path: PathBuf,
@@ -194,7 +216,9 @@ pub enum GetError {
         seen: String,
     },
     /// The two sides do not line up.
-    #[error("'{name}': {src_lines} lines in {src} but {tgt_lines} in {tgt}; the source is broken, so nothing was kept")]
+    #[error(
+        "'{name}': {src_lines} lines in {src} but {tgt_lines} in {tgt}; the source is broken, so nothing was kept"
+    )]
     LineCounts {
         /// The corpus.
         name: String,

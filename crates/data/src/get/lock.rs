@@ -227,7 +227,8 @@ mod tests {
 
     #[test]
     fn names_are_no_paths() {
-        for bad in ["", ".", "..", "../a", "a/b", "/a", "a\\b", "a\0", ".hidden", "C:a", "a b", "ಕ", "a\n"] {
+        for bad in ["", ".", "..", "../a", "a/b", "/a", "a\\b", "a\0", ".hidden", "C:a", "a b", "ಕ", "a\n"]
+        {
             assert!(!is_name(bad), "{bad:?}");
         }
         assert!(is_name("opus-Tatoeba-v2023-04-12.en-kn"));

@@ -188,19 +188,25 @@ pub fn get(
     Ok(Got { corpus, was_whole: false })
 }
 
-/// Compares every file that the lock of `root` names with its hash: each corpus with its faults.
+/// A corpus of the lock, and which of its files are not as locked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// Its entry in the lock.
+    pub corpus: Locked,
+    /// Path and fault of each bad file; none if all is whole.
+    pub faults: Vec<(PathBuf, FileFault)>,
+}
+
+/// Compares every file that the lock of `root` names with its hash.
 ///
 /// # Errors
 ///
 /// A lock or a file that cannot be read.
-pub fn verify(
-    root: &Path,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<Vec<(Locked, Vec<(PathBuf, FileFault)>)>, GetError> {
+pub fn verify(root: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Vec<Checked>, GetError> {
     let check = |corpus: Locked| {
         progress(Progress::Checking { bytes: corpus.files.iter().map(|file| file.bytes).sum() });
         let faults = corpus.faults(root)?;
-        Ok((corpus, faults))
+        Ok(Checked { corpus, faults })
     };
     Lock::read(root)?.corpora.into_iter().map(check).collect()
 }
@@ -327,8 +333,13 @@ fn settle(
         fs::rename(&stage, place).map_err(GetError::disk(place, "renaming"))?;
         Ok(files)
     });
-    if settled.is_err() {
+    if let Err(fault) = &settled {
         clear(&stage)?;
+        if matches!(fault, GetError::Damaged { .. }) {
+            archives
+                .iter()
+                .try_for_each(|path| fs::remove_file(path).map_err(GetError::disk(path, "removing")))?;
+        }
     }
     settled
 }

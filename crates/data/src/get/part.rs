@@ -13,7 +13,7 @@ use super::error::GetError;
 #[serde(deny_unknown_fields)]
 pub(super) struct Record {
     pub(super) url: String,
-    /// The strong ETag or the date that proves that it is still the same file.
+    /// The strong `ETag` or the date that proves that it is still the same file.
     pub(super) validator: Option<String>,
     /// The length of the whole file.
     pub(super) whole: Option<u64>,

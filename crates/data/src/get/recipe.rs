@@ -128,7 +128,8 @@ impl Custom {
             let expected = "1 to 64 letters, digits, '-' or '_'";
             return Err(GetError::BadValue { what: "the name", got: self.name.clone(), expected });
         }
-        let sources = self.sources.iter().map(|(url, sha256)| source(url, sha256)).collect::<Result<_, _>>()?;
+        let sources =
+            self.sources.iter().map(|(url, sha256)| source(url, sha256)).collect::<Result<_, _>>()?;
         Ok(Recipe {
             name: self.name.clone(),
             languages: self.languages.clone(),

@@ -90,7 +90,9 @@ fn opus(name: &str, corpus: &str, version: &str, languages: &Languages) -> Resul
         purpose,
         part: if purpose == Purpose::Training { "train" } else { "test" },
         licence: licence.to_owned(),
-        about: format!("{corpus} {version} as OPUS packs it (Moses zip); sha256 unknown: recorded at the first download"),
+        about: format!(
+            "{corpus} {version} as OPUS packs it (Moses zip); sha256 unknown: recorded at the first download"
+        ),
         pairs: counted.map(|set| set.3).filter(|&pairs| pairs > 0),
         rough_bytes: counted.map(|set| set.4).filter(|&bytes| bytes > 0),
         gated: false,
@@ -109,12 +111,7 @@ fn flores_codes<'a>(name: &str, languages: &'a Languages) -> Result<[&'a str; 2]
     Ok([code(a)?, code(b)?])
 }
 
-fn flores200(
-    name: &str,
-    split: &str,
-    part: &'static str,
-    languages: &Languages,
-) -> Result<Recipe, GetError> {
+fn flores200(name: &str, split: &str, part: &'static str, languages: &Languages) -> Result<Recipe, GetError> {
     let suffixes = flores_codes(name, languages)?.map(|code| format!("/{split}/{code}.{split}"));
     Ok(Recipe {
         name: name.to_owned(),
@@ -122,7 +119,9 @@ fn flores200(
         purpose: Purpose::Benchmark,
         part,
         licence: "CC BY-SA 4.0".to_owned(),
-        about: format!("FLORES-200 {split}: Wikinews, Wikibooks, Wikivoyage; length and sha256 published by several parties"),
+        about: format!(
+            "FLORES-200 {split}: Wikinews, Wikibooks, Wikivoyage; length and sha256 published by several parties"
+        ),
         pairs: Some(if split == "dev" { 997 } else { 1012 }),
         rough_bytes: Some(25_585_843),
         gated: false,
@@ -215,7 +214,9 @@ fn ntrex(languages: &Languages) -> Result<Recipe, GetError> {
         let (code, bytes, sha256) = row.ok_or_else(missing)?;
         let kind = if *code == "eng" { "src" } else { "ref" };
         Ok(Source {
-            url: format!("https://raw.githubusercontent.com/MicrosoftTranslator/NTREX/{NTREX_COMMIT}/NTREX-128/newstest2019-{kind}.{code}.txt"),
+            url: format!(
+                "https://raw.githubusercontent.com/MicrosoftTranslator/NTREX/{NTREX_COMMIT}/NTREX-128/newstest2019-{kind}.{code}.txt"
+            ),
             or_url: None,
             bytes: Some(*bytes),
             sha256: Some((*sha256).to_owned()),
