@@ -167,6 +167,18 @@ pub enum GetError {
         /// The hash of what came.
         got: String,
     },
+    /// The lock has another file under this name than the recipe asks for.
+    #[error(
+        "'{name}': the lock has sha256 {locked}, the recipe asks for {wanted}; choose another name, or remove the entry from data.lock to replace it"
+    )]
+    OtherFile {
+        /// The corpus.
+        name: String,
+        /// The hash in the lock.
+        locked: String,
+        /// The hash in the recipe.
+        wanted: String,
+    },
     /// The download is larger than allowed.
     #[error("{url}: is larger than the {limit} bytes allowed; raise the limit if there is room for it")]
     TooLarge {

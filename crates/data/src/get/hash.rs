@@ -29,7 +29,7 @@ impl Summing {
     pub(super) fn add(&mut self, bytes: &[u8]) {
         self.hasher.update(bytes);
         self.bytes += bytes.len() as u64;
-        self.newlines += bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+        self.newlines += bytes.iter().map(|&byte| u64::from(byte == b'\n')).sum::<u64>();
         self.last = bytes.last().copied().or(self.last);
     }
 
@@ -40,7 +40,7 @@ impl Summing {
 
     pub(super) fn done(self) -> Sum {
         let lines = self.newlines + u64::from(self.in_line());
-        let sha256 = self.hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = format!("{:x}", self.hasher.finalize());
         Sum { bytes: self.bytes, lines, sha256 }
     }
 }

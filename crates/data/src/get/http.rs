@@ -3,7 +3,7 @@
 //! RFC 9110 §14 (ranges), §13.1.5 (If-Range), §8.8 (validators).
 
 use std::fmt;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Uri};
@@ -158,6 +158,10 @@ impl Client {
         request.call().map_err(|fault| match fault {
             ureq::Error::BadUri(_) | ureq::Error::Http(_) => {
                 GetError::BadAddress { url: at.to_string() }.into()
+            }
+            // What TLS finds wrong, a certificate above all, is wrong the next time, too.
+            ureq::Error::Io(fault) if fault.kind() == ErrorKind::InvalidData => {
+                GetError::BadAnswer { url: at.to_string(), what: fault.to_string() }.into()
             }
             other => Fault::passing(other),
         })

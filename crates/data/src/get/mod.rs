@@ -24,6 +24,7 @@ mod hash;
 mod http;
 mod part;
 mod download;
+mod fetch;
 mod archive;
 mod unpack;
 mod lock;
@@ -43,10 +44,8 @@ pub use lock::{FileFault, LOCK_NAME, Lock, Locked, LockedDownload, LockedFile};
 pub use recipe::{Custom, Purpose, Recipe, Source};
 pub use table::{NAMES, recipe, recipes};
 
-use download::{Demand, download};
-use hash::{Sum, sum};
-use http::Client;
-use recipe::Form;
+use fetch::{Fetched, fetch};
+use hash::Sum;
 
 /// What is under way, for a progress bar or a log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -157,6 +156,7 @@ pub fn get(
     let mut lock = Lock::read(root)?;
     let old = lock.find(recipe).cloned();
     if let Some(corpus) = &old {
+        same_files(recipe, corpus)?;
         progress(Progress::Checking { bytes: corpus.files.iter().map(|file| file.bytes).sum() });
         if corpus.faults(root)?.is_empty() {
             return Ok(Got { corpus: corpus.clone(), was_whole: true });
@@ -211,6 +211,17 @@ pub fn verify(root: &Path, progress: &mut dyn FnMut(Progress<'_>)) -> Result<Vec
     Lock::read(root)?.corpora.into_iter().map(check).collect()
 }
 
+/// Compares the hashes that the recipe knows with those in the lock.
+fn same_files(recipe: &Recipe, corpus: &Locked) -> Result<(), GetError> {
+    for (source, download) in recipe.sources.iter().zip(&corpus.downloads) {
+        if let Some(wanted) = source.sha256.clone().filter(|wanted| *wanted != download.sha256) {
+            let (name, locked) = (recipe.name.clone(), download.sha256.clone());
+            return Err(GetError::OtherFile { name, locked, wanted });
+        }
+    }
+    Ok(())
+}
+
 /// Holds the directory for this process until dropped.
 fn guard(downloads: &Path) -> Result<File, GetError> {
     let path = downloads.join("busy");
@@ -222,97 +233,8 @@ fn guard(downloads: &Path) -> Result<File, GetError> {
     }
 }
 
-/// A file of a recipe on the disk.
-struct Fetched {
-    url: String,
-    path: PathBuf,
-    sum: Sum,
-}
-
-impl Fetched {
-    fn lock(self) -> LockedDownload {
-        LockedDownload { url: self.url, bytes: self.sum.bytes, sha256: self.sum.sha256 }
-    }
-}
-
 fn lock_file(name: String, sum: Sum) -> LockedFile {
     LockedFile { name, bytes: sum.bytes, lines: sum.lines, sha256: sum.sha256 }
-}
-
-/// Downloads the files of a recipe; those of a locked corpus must be the same as then.
-fn fetch(
-    recipe: &Recipe,
-    old: Option<&Locked>,
-    downloads: &Path,
-    options: &Options,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<Vec<Fetched>, GetError> {
-    let client = Client::new(&options.patience, options.token.clone().filter(|_| recipe.gated));
-    let mut left = options.max_download_bytes;
-    let mut fetched = Vec::new();
-    for (index, source) in recipe.sources.iter().enumerate() {
-        let path = downloads.join(file_name(recipe, index));
-        let locked = old.and_then(|old| old.downloads.get(index)).map(|download| &download.sha256);
-        let (url, sum) = match kept(&path, source, locked)? {
-            Some(sum) => (source.url.clone(), sum),
-            None => any_address(&client, options, source, left, &path, progress)?,
-        };
-        if let Some(locked) = locked.filter(|&locked| *locked != sum.sha256) {
-            fs::remove_file(&path).map_err(GetError::disk(&path, "removing"))?;
-            let (name, locked) = (recipe.name.clone(), locked.clone());
-            return Err(GetError::UpstreamChanged { name, url, locked, got: sum.sha256 });
-        }
-        left = left.saturating_sub(sum.bytes);
-        fetched.push(Fetched { url, path, sum });
-    }
-    Ok(fetched)
-}
-
-fn file_name(recipe: &Recipe, index: usize) -> String {
-    let end = match Form::of(&recipe.sources[index].url) {
-        Form::Zip => "zip",
-        Form::TarGz => "tar.gz",
-        Form::Gz => "gz",
-        Form::Zst => "zst",
-        Form::Plain => "txt",
-    };
-    format!("{}.{index}.{end}", recipe.directory())
-}
-
-/// The sum of an archive that an earlier run kept, if it is the one that is wanted.
-fn kept(path: &Path, source: &Source, locked: Option<&String>) -> Result<Option<Sum>, GetError> {
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let got = sum(path)?;
-    let wanted = locked.or(source.sha256.as_ref());
-    Ok(wanted.is_some_and(|wanted| *wanted == got.sha256).then_some(got))
-}
-
-/// Tries the address of a source, then its other one; the one that was begun with comes first.
-fn any_address(
-    client: &Client,
-    options: &Options,
-    source: &Source,
-    max_bytes: u64,
-    path: &Path,
-    progress: &mut dyn FnMut(Progress<'_>),
-) -> Result<(String, Sum), GetError> {
-    let mut urls = vec![source.url.clone()];
-    urls.extend(source.or_url.clone());
-    let begun = part::begun_from(path);
-    urls.sort_by_key(|url| Some(url) != begun.as_ref());
-    let mut last = None;
-    for url in urls {
-        let source = Source { url: url.clone(), ..source.clone() };
-        let demand = Demand { source: &source, max_bytes };
-        match download(client, &options.patience, &demand, path, progress) {
-            Ok(sum) => return Ok((url, sum)),
-            Err(fault @ GetError::NotThere { .. }) => last = last.or(Some(fault)),
-            Err(fault) => return Err(fault),
-        }
-    }
-    Err(last.expect("a source has an address, and it was not there"))
 }
 
 /// Unpacks beside `place` and puts the result there in one step.

@@ -151,7 +151,7 @@ impl Custom {
             [(url, _)] if Form::of(url) == Form::Zip || Form::of(url) == Form::TarGz => {
                 Ok(Layout::Archive { suffixes, many: Many::Refuse })
             }
-            [(url, _)] if stem(url).ends_with(".tsv") => Ok(Layout::Tsv),
+            [(url, _)] if is_table(url) => Ok(Layout::Tsv),
             [_, _] => Ok(Layout::Sides),
             other => Err(GetError::BadValue {
                 what: "the list of addresses",
@@ -198,7 +198,7 @@ fn path_of(url: &str) -> String {
     url.split(['?', '#']).next().unwrap_or_default().to_ascii_lowercase()
 }
 
-fn stem(url: &str) -> String {
+fn is_table(url: &str) -> bool {
     let path = path_of(url);
-    path.trim_end_matches(".gz").trim_end_matches(".zst").to_owned()
+    [".tsv", ".tsv.gz", ".tsv.zst"].iter().any(|end| path.ends_with(end))
 }

@@ -43,8 +43,8 @@ const OPUS: [Opus; 15] = [
 /// An unknown name; a language that the source is not known to have.
 pub fn recipe(name: &str, languages: &Languages) -> Result<Recipe, GetError> {
     match name {
-        "samanantar" => opus(name, "Samanantar", "v0.2", languages),
-        "tatoeba" => opus(name, "Tatoeba", "v2023-04-12", languages),
+        "samanantar" => Ok(opus(name, "Samanantar", "v0.2", languages)),
+        "tatoeba" => Ok(opus(name, "Tatoeba", "v2023-04-12", languages)),
         "bpcc" => bpcc(languages),
         "flores200" => flores200(name, "devtest", "test", languages),
         "flores200-dev" => flores200(name, "dev", "dev", languages),
@@ -53,7 +53,7 @@ pub fn recipe(name: &str, languages: &Languages) -> Result<Recipe, GetError> {
         "ntrex" => ntrex(languages),
         _ => match name.split(':').collect::<Vec<_>>()[..] {
             ["opus", corpus, version] if is_path_part(corpus) && is_path_part(version) => {
-                opus(name, corpus, version, languages)
+                Ok(opus(name, corpus, version, languages))
             }
             _ => Err(GetError::UnknownRecipe { name: name.to_owned(), known: NAMES.join(", ") }),
         },
@@ -76,7 +76,7 @@ fn unknown_hash(url: String) -> Source {
     Source { url, or_url: None, bytes: None, sha256: None }
 }
 
-fn opus(name: &str, corpus: &str, version: &str, languages: &Languages) -> Result<Recipe, GetError> {
+fn opus(name: &str, corpus: &str, version: &str, languages: &Languages) -> Recipe {
     let [a, b] = languages.codes();
     let set = OPUS.iter().find(|set| set.0 == corpus && set.1 == version);
     let counted = set.filter(|_| [a, b] == ["en", "kn"]);
@@ -84,7 +84,7 @@ fn opus(name: &str, corpus: &str, version: &str, languages: &Languages) -> Resul
     // Most archives have the codes in the order of the alphabet, but not all (Samanantar: en-as).
     let url = |a, b| format!("https://object.pouta.csc.fi/OPUS-{corpus}/{version}/moses/{a}-{b}.txt.zip");
     let purpose = if corpus == "Tatoeba" { Purpose::Benchmark } else { Purpose::Training };
-    Ok(Recipe {
+    Recipe {
         name: name.to_owned(),
         languages: languages.clone(),
         purpose,
@@ -98,7 +98,7 @@ fn opus(name: &str, corpus: &str, version: &str, languages: &Languages) -> Resul
         gated: false,
         sources: vec![Source { or_url: Some(url(b, a)), ..unknown_hash(url(a, b)) }],
         layout: Layout::Archive { suffixes: [format!(".{a}"), format!(".{b}")], many: Many::Refuse },
-    })
+    }
 }
 
 /// The codes of FLORES-200 for both languages.
@@ -135,7 +135,7 @@ fn flores200(name: &str, split: &str, part: &'static str, languages: &Languages)
     })
 }
 
-/// Where AI4Bharat keeps its files; the set is gated.
+/// Where the publisher of BPCC and IN22 keeps them; the set is gated.
 const BPCC_FILES: &str = "https://huggingface.co/datasets/ai4bharat/BPCC/resolve/main/additional";
 
 fn in22(name: &str, split: &str, pairs: u64, languages: &Languages) -> Result<Recipe, GetError> {

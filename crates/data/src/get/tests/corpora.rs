@@ -168,6 +168,16 @@ fn a_changed_upstream_shows_both_hashes_and_keeps_the_old_text() {
 }
 
 #[test]
+fn another_hash_under_the_same_name_is_told() {
+    let (site, root) = (Site::new(&[("/a.zip", set(EN, KN))]), dir());
+    run(&site.recipe(Purpose::Training), root.path()).expect("a good set");
+    site.replace(set("new\n", "ಹೊಸ\n"));
+    let fault = run(&site.recipe(Purpose::Training), root.path()).expect_err("another set");
+    assert!(matches!(fault, GetError::OtherFile { locked, .. } if locked == sha256(&set(EN, KN))));
+    assert_eq!(site.server.seen().len(), 1);
+}
+
+#[test]
 fn a_broken_set_leaves_nothing_behind() {
     let cases = [
         ("/a.zip", set("one\n", KN), "LineCounts"),

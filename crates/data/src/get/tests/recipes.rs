@@ -102,6 +102,7 @@ fn messages_are_lower_case_and_end_with_a_next_step() {
         GetError::WrongLength { url: text(), expected: 3, got: 5 },
         GetError::WrongBytes { url: text(), expected: text(), got: text() },
         GetError::UpstreamChanged { name: text(), url: text(), locked: text(), got: text() },
+        GetError::OtherFile { name: text(), locked: text(), wanted: text() },
         GetError::TooLarge { url: text(), limit: 5 },
         GetError::Damaged { path: path(), reason: text() },
         GetError::UnsafeEntry { path: path(), entry: text(), what: "a link" },
