@@ -39,6 +39,8 @@ pub mod split;
 pub mod tokenizer;
 pub mod batch;
 pub mod loader;
+#[cfg(feature = "get")]
+pub mod get;
 
 pub use batch::{Batch, Example, encode_pairs};
 pub use clean::{CleanReport, Reason, clean};
