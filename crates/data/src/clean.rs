@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -258,11 +259,26 @@ fn fault(pair: &Pair, config: &CleanConfig) -> Option<Reason> {
 /// The share of the letters of `text` that stand in `script`; `None` without letters.
 fn script_share(text: &str, script: Script) -> Option<f32> {
     let (mut letters, mut inside) = (0_usize, 0_usize);
-    for c in text.chars().filter(|c| c.is_alphabetic()) {
+    for c in text.chars().filter(|c| is_letter(*c)) {
         letters += 1;
         inside += usize::from(script.contains(c));
     }
     (letters > 0).then(|| inside as f32 / letters as f32)
+}
+
+/// Letters of the basic plane, a bit each: the standard library searches for each answer, which took
+/// half of the time of cleaning.
+static LETTERS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let is_letter = |code| char::from_u32(code).is_some_and(char::is_alphabetic);
+    (0..1 << 10).map(|word| (0..64).map(|bit| u64::from(is_letter(64 * word + bit)) << bit).sum()).collect()
+});
+
+/// As [`char::is_alphabetic`].
+fn is_letter(c: char) -> bool {
+    match LETTERS.get(c as usize / 64) {
+        Some(word) => word >> (c as usize % 64) & 1 == 1,
+        None => c.is_alphabetic(),
+    }
 }
 
 /// 128 bits of BLAKE3 over both sides: equal pairs meet without their text being kept twice.
@@ -341,6 +357,12 @@ mod tests {
         assert_eq!(run(&sides, &config).1.kept, 2);
         let config = CleanConfig { target_script: Script::Latin, ..CleanConfig::default() };
         assert_eq!(run(&sides, &config).1.kept, 1);
+    }
+
+    #[test]
+    fn letters_are_those_of_the_standard_library() {
+        let wrong: Vec<char> = ('\0'..=char::MAX).filter(|c| is_letter(*c) != c.is_alphabetic()).collect();
+        assert_eq!(wrong, []);
     }
 
     #[test]

@@ -3,13 +3,14 @@
 //! A text is in NFC if no character is one that NFC removes, marks stand in canonical order, and no
 //! character composes with the starter before it (Unicode Standard Annex 15, "Detecting
 //! Normalization Forms"). Here a character that might compose, or has a place in the order, is
-//! accepted only directly after a starter; any other word takes the long way.
+//! accepted only directly after a starter that is not composed itself, for the marks in a composed
+//! one have their places too; any other word takes the long way.
 
 use std::iter::once;
 use std::sync::LazyLock;
 
 use unicode_normalization::char::{canonical_combining_class, compose};
-use unicode_normalization::{IsNormalized, is_nfc_quick};
+use unicode_normalization::{IsNormalized, is_nfc_quick, is_nfd_quick};
 
 use super::{Normalizer, is_joiner};
 use crate::config::{Digits, Joiners, NormalizeConfig};
@@ -19,7 +20,9 @@ use crate::config::{Digits, Joiners, NormalizeConfig};
 enum Kind {
     /// Stays, and neither moves nor joins with what stands before it.
     Plain,
-    /// Stays after a starter that it does not join.
+    /// The same of one that has a decomposition.
+    Composed,
+    /// Stays after a plain one that it does not join.
     Joining,
     /// Stays if digits are kept.
     Digit,
@@ -43,33 +46,28 @@ fn kind(c: char, normalizer: &Normalizer) -> Kind {
     }
     match is_nfc_quick(once(c)) {
         IsNormalized::No => Kind::Odd,
-        IsNormalized::Yes if canonical_combining_class(c) == 0 => Kind::Plain,
+        IsNormalized::Yes if canonical_combining_class(c) == 0 => match is_nfd_quick(once(c)) {
+            IsNormalized::Yes => Kind::Plain,
+            _ => Kind::Composed,
+        },
         _ => Kind::Joining,
     }
 }
 
 /// True only of words, without spaces, that are their own normal form.
 pub(super) fn is_plain(word: &str, digits: Digits) -> bool {
-    let mut starter = None;
+    let mut before = (Kind::Odd, ' ');
     word.chars().all(|c| {
-        if c.is_ascii_graphic() {
-            starter = Some(c);
-            return true;
-        }
-        let kind = KINDS.get(c as usize).copied().unwrap_or(Kind::Odd);
-        let before = starter.take();
+        let kind = match c {
+            '!'..='~' => Kind::Plain,
+            _ => KINDS.get(c as usize).copied().unwrap_or(Kind::Odd),
+        };
+        let (kind_before, c_before) = std::mem::replace(&mut before, (kind, c));
         match kind {
-            Kind::Plain => starter = Some(c),
-            Kind::Digit => {
-                starter = Some(c);
-                return digits == Digits::Keep;
-            }
-            Kind::Joining => {
-                starter = (canonical_combining_class(c) == 0).then_some(c);
-                return before.is_some_and(|before| compose(before, c).is_none());
-            }
-            Kind::Odd => return false,
+            Kind::Plain | Kind::Composed => true,
+            Kind::Joining => kind_before == Kind::Plain && compose(c_before, c).is_none(),
+            Kind::Digit => digits == Digits::Keep,
+            Kind::Odd => false,
         }
-        true
     })
 }

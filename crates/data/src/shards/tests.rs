@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
@@ -33,12 +34,23 @@ fn write(dir: &Path, examples: &[Example], config: WriterConfig) -> Manifest {
     writer.finish().expect("room")
 }
 
-/// The set of 200 examples in ten shards, inside a temporary directory.
-fn small_set() -> (tempfile::TempDir, PathBuf) {
+/// The files of a set of 200 examples in ten shards.
+static SMALL: LazyLock<BTreeMap<String, Vec<u8>>> = LazyLock::new(|| {
     let temp = tempfile::tempdir().expect("a temporary directory");
     let dir = temp.path().join("set");
     let manifest = write(&dir, &examples(200), config(1000, 480));
     assert_eq!(manifest.shards.len(), 10);
+    files(&dir)
+});
+
+/// That set, inside a temporary directory.
+fn small_set() -> (tempfile::TempDir, PathBuf) {
+    let temp = tempfile::tempdir().expect("a temporary directory");
+    let dir = temp.path().join("set");
+    fs::create_dir(&dir).expect("a directory");
+    for (name, bytes) in &*SMALL {
+        fs::write(dir.join(name), bytes).expect("a file");
+    }
     (temp, dir)
 }
 
