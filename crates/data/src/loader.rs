@@ -118,12 +118,15 @@ impl Loader {
 
     /// The batches of an epoch. The last one asked for is kept.
     pub fn plan(&mut self, epoch: u64) -> Arc<EpochPlan> {
-        if self.planned.as_ref().is_none_or(|(planned, _)| *planned != epoch) {
-            self.planned = None; // before the new one is made: never two in memory
-            self.planned = Some((epoch, Arc::new(plan_epoch(&self.examples, self.config, epoch))));
+        if let Some((planned, plan)) = &self.planned
+            && *planned == epoch
+        {
+            return plan.clone();
         }
-        let (_, plan) = self.planned.as_ref().expect("it was just made");
-        plan.clone()
+        self.planned = None; // before the new one is made: never two in memory
+        let plan = Arc::new(plan_epoch(&self.examples, self.config, epoch));
+        self.planned = Some((epoch, plan.clone()));
+        plan
     }
 
     /// The batch at the cursor, which moves on to the next one; past the last batch of an epoch

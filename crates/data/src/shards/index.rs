@@ -17,11 +17,11 @@ const HEADER_BYTES: usize = 24;
 /// Bytes that are read or written at once.
 const CHUNK_BYTES: usize = 1 << 20;
 
-/// Lengths of sources and targets by turns, in the fewest bytes that hold them all.
+/// Lengths of sources and targets, in the fewest bytes that hold them all.
 #[derive(Debug)]
 enum Lengths {
-    Short(Vec<u16>),
-    Long(Vec<u32>),
+    Short(Vec<[u16; 2]>),
+    Long(Vec<[u32; 2]>),
 }
 
 /// Lengths and offsets in tokens. Grows at its end.
@@ -43,17 +43,16 @@ impl Index {
 
     pub(super) fn len(&self) -> usize {
         match &self.lengths {
-            Lengths::Short(lengths) => lengths.len() / 2,
-            Lengths::Long(lengths) => lengths.len() / 2,
+            Lengths::Short(lengths) => lengths.len(),
+            Lengths::Long(lengths) => lengths.len(),
         }
     }
 
     /// Tokens of source and target of an example, as they are stored.
     pub(super) fn lengths(&self, example: usize) -> (u32, u32) {
-        let (src, tgt) = (2 * example, 2 * example + 1);
         match &self.lengths {
-            Lengths::Short(lengths) => (lengths[src].into(), lengths[tgt].into()),
-            Lengths::Long(lengths) => (lengths[src], lengths[tgt]),
+            Lengths::Short(lengths) => lengths[example].map(u32::from).into(),
+            Lengths::Long(lengths) => lengths[example].into(),
         }
     }
 
@@ -63,12 +62,14 @@ impl Index {
             return self.end;
         }
         let block = example / BLOCK;
-        let between = 2 * block * BLOCK..2 * example;
-        self.blocks[block]
-            + match &self.lengths {
-                Lengths::Short(lengths) => lengths[between].iter().map(|n| u64::from(*n)).sum::<u64>(),
-                Lengths::Long(lengths) => lengths[between].iter().map(|n| u64::from(*n)).sum(),
-            }
+        let between = block * BLOCK..example;
+        self.blocks[block] + between.map(|example| self.tokens(example)).sum::<u64>()
+    }
+
+    /// Tokens of an example.
+    fn tokens(&self, example: usize) -> u64 {
+        let (src, tgt) = self.lengths(example);
+        u64::from(src) + u64::from(tgt)
     }
 
     /// Appends an example.
@@ -80,12 +81,12 @@ impl Index {
         self.longest = self.longest.max(src).max(tgt);
         if let Lengths::Short(lengths) = &mut self.lengths {
             if let (Ok(src), Ok(tgt)) = (u16::try_from(src), u16::try_from(tgt)) {
-                return lengths.extend([src, tgt]);
+                return lengths.push([src, tgt]);
             }
-            self.lengths = Lengths::Long(lengths.iter().map(|n| u32::from(*n)).collect());
+            self.lengths = Lengths::Long(lengths.iter().map(|both| both.map(u32::from)).collect());
         }
         if let Lengths::Long(lengths) = &mut self.lengths {
-            lengths.extend([src, tgt]);
+            lengths.push([src, tgt]);
         }
     }
 
@@ -161,8 +162,8 @@ impl Index {
         hasher: &mut blake3::Hasher,
     ) -> io::Result<Self> {
         let lengths = match width {
-            2 => Lengths::Short(Vec::with_capacity(2 * n)),
-            _ => Lengths::Long(Vec::with_capacity(2 * n)),
+            2 => Lengths::Short(Vec::with_capacity(n)),
+            _ => Lengths::Long(Vec::with_capacity(n)),
         };
         let blocks = Vec::with_capacity(n.div_ceil(BLOCK));
         let mut index = Self { lengths, blocks, ..Self::new() };

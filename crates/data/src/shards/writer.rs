@@ -172,6 +172,7 @@ impl Writer {
     /// # Errors
     ///
     /// Something stands there by now; what the operating system says. Then nothing is left.
+    #[expect(clippy::missing_panics_doc, reason = "the file is there until this takes it, and self with it")]
     pub fn finish(mut self) -> Result<Manifest, DataError> {
         self.close_shard()?;
         let path = self.new.join(INDEX);
