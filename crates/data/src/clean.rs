@@ -117,7 +117,8 @@ pub fn clean(pairs: Vec<Pair>, config: &CleanConfig, normalizer: &Normalizer) ->
 /// [`clean`] for pairs that come in chunks; the result does not depend on where chunks end.
 ///
 /// With `dedup` it remembers 16 bytes of hash for each pair that it keeps, 20 to 40 bytes with the
-/// table around them (300 MB for ten million pairs), up to [`Cleaner::MAX_REMEMBERED`] pairs.
+/// table around them (285 MB for ten million pairs, half as much again while the table grows), up to
+/// [`Cleaner::MAX_REMEMBERED`] pairs.
 #[derive(Debug)]
 pub struct Cleaner<'a> {
     config: &'a CleanConfig,
@@ -128,7 +129,7 @@ pub struct Cleaner<'a> {
 }
 
 impl<'a> Cleaner<'a> {
-    /// Pairs that later ones are compared with: the first ones, in 1.2 GB at most.
+    /// Pairs that later ones are compared with: the first ones, in a table of 1.1 GB at most.
     pub const MAX_REMEMBERED: usize = 58_000_000;
 
     /// A cleaner that has seen nothing.

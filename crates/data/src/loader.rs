@@ -43,7 +43,8 @@ pub struct Cursor {
 /// Gives batches without end, from any place at once.
 ///
 /// Beside the examples it holds the plan of one epoch: 4 bytes for each example and 8 for each
-/// batch. Making the plan of ten million examples takes half a second.
+/// batch. Making the plan of ten million examples takes 0.8 s of processor time, most of it spread
+/// over the threads.
 #[derive(Clone, Debug)]
 pub struct Loader {
     examples: Examples,
