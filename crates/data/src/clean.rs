@@ -267,8 +267,8 @@ fn script_share(text: &str, script: Script) -> Option<f32> {
     (letters > 0).then(|| inside as f32 / letters as f32)
 }
 
-/// Letters of the basic plane, a bit each: the standard library searches for each answer, which took
-/// half of the time of cleaning.
+/// Letters of the basic plane, a bit each: the standard library searches for each answer, which took most
+/// of the time of cleaning.
 static LETTERS: LazyLock<Vec<u64>> = LazyLock::new(|| {
     let is_letter = |code| char::from_u32(code).is_some_and(char::is_alphabetic);
     (0..1 << 10).map(|word| (0..64).map(|bit| u64::from(is_letter(64 * word + bit)) << bit).sum()).collect()
