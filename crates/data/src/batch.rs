@@ -4,6 +4,8 @@
 //! 2017 §3.1, arXiv:1706.03762: outputs shifted right by one). The size of a batch is
 //! `max(rows · src_len, rows · tgt_len)`, padding included, since that is what memory and time follow.
 
+use std::ops::Range;
+
 use crate::clean::{CleanReport, Reason};
 use crate::corpus::Pair;
 use crate::tokenizer::Tokenizer;
@@ -225,23 +227,30 @@ fn widest(lengths: &[usize]) -> usize {
 /// `budget_tokens`; `lengths` are (source, target) tokens by example. An example that is longer than
 /// the budget makes a run of its own.
 pub fn plan(lengths: &[(u32, u32)], budget_tokens: usize, order: &[u32]) -> Vec<Vec<u32>> {
-    let mut batches = Vec::new();
-    let mut batch = Vec::new();
-    let mut longest = 0;
-    for &index in order {
-        let (src, tgt) = lengths[index as usize];
-        let with = longest.max(src.max(tgt) as usize);
-        if !batch.is_empty() && (batch.len() + 1) * with > budget_tokens {
-            batches.push(std::mem::take(&mut batch));
-            longest = 0;
+    let tokens = order.iter().map(|index| {
+        let (src, tgt) = lengths[*index as usize];
+        src.max(tgt)
+    });
+    runs(tokens, budget_tokens).into_iter().map(|run| order[run].to_vec()).collect()
+}
+
+/// The runs of [`plan`] as places in an order of which `tokens` are the longer sides.
+pub(crate) fn runs(tokens: impl Iterator<Item = u32>, budget_tokens: usize) -> Vec<Range<usize>> {
+    let mut runs = Vec::new();
+    let (mut start, mut end, mut longest) = (0, 0, 0);
+    for tokens in tokens {
+        let with = longest.max(tokens as usize);
+        if end > start && (end - start + 1) * with > budget_tokens {
+            runs.push(start..end);
+            (start, longest) = (end, 0);
         }
-        longest = longest.max(src.max(tgt) as usize);
-        batch.push(index);
+        longest = longest.max(tokens as usize);
+        end += 1;
     }
-    if !batch.is_empty() {
-        batches.push(batch);
+    if end > start {
+        runs.push(start..end);
     }
-    batches
+    runs
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::LazyLock;
 
 use rayon::prelude::*;
 use serde::Serialize;
@@ -107,26 +109,112 @@ impl fmt::Display for CleanReport {
 ///
 /// The result does not depend on the number of threads.
 pub fn clean(pairs: Vec<Pair>, config: &CleanConfig, normalizer: &Normalizer) -> (Vec<Pair>, CleanReport) {
-    let mut report = CleanReport { read: pairs.len(), ..CleanReport::default() };
-    let judged: Vec<(Pair, Option<Reason>)> =
-        pairs.into_par_iter().map(|pair| judge(pair, config, normalizer)).collect();
+    let mut cleaner = Cleaner::new(config, normalizer);
+    let kept = cleaner.clean(pairs);
+    (kept, cleaner.into_report())
+}
 
-    let mut seen = HashSet::new();
-    let mut kept = Vec::with_capacity(judged.len());
-    for (pair, reason) in judged {
-        let reason = reason.or_else(|| {
-            let again = config.dedup && !seen.insert(pair_hash(&pair));
-            again.then_some(Reason::Duplicate)
-        });
-        if let Some(reason) = reason {
-            report.count(reason, pair.line);
-        } else {
-            report.copies += usize::from(pair.src == pair.tgt);
-            kept.push(pair);
-        }
+/// [`clean`] for pairs that come in chunks; the result does not depend on where chunks end.
+///
+/// With `dedup` it remembers 16 bytes of hash for each pair that it keeps, 20 to 40 bytes with the
+/// table around them (285 MB for ten million pairs, half as much again while the table grows), up to
+/// [`Cleaner::MAX_REMEMBERED`] pairs.
+#[derive(Debug)]
+pub struct Cleaner<'a> {
+    config: &'a CleanConfig,
+    normalizer: &'a Normalizer,
+    seen: Seen,
+    report: CleanReport,
+    not_remembered: usize,
+}
+
+impl<'a> Cleaner<'a> {
+    /// Pairs that later ones are compared with: the first ones, in a table of 1.1 GB at most.
+    pub const MAX_REMEMBERED: usize = 58_000_000;
+
+    /// A cleaner that has seen nothing.
+    pub fn new(config: &'a CleanConfig, normalizer: &'a Normalizer) -> Self {
+        let (seen, report) = (Seen::default(), CleanReport::default());
+        Self { config, normalizer, seen, report, not_remembered: 0 }
     }
-    report.kept = kept.len();
-    (kept, report)
+
+    /// Cleans the next pairs.
+    pub fn clean(&mut self, pairs: Vec<Pair>) -> Vec<Pair> {
+        let (config, normalizer) = (self.config, self.normalizer);
+        let judge = |pair| {
+            let (pair, reason) = judge(pair, config, normalizer);
+            let hash = if config.dedup && reason.is_none() { pair_hash(&pair) } else { 0 };
+            (pair, reason, hash)
+        };
+        self.report.read += pairs.len();
+        let judged: Vec<(Pair, Option<Reason>, u128)> = pairs.into_par_iter().map(judge).collect();
+        let mut kept = Vec::with_capacity(judged.len());
+        for (pair, reason, hash) in judged {
+            let reason = reason.or_else(|| self.is_again(hash).then_some(Reason::Duplicate));
+            if let Some(reason) = reason {
+                self.report.count(reason, pair.line);
+            } else {
+                self.report.copies += usize::from(pair.src == pair.tgt);
+                kept.push(pair);
+            }
+        }
+        self.report.kept += kept.len();
+        kept
+    }
+
+    /// Whether a pair came before; remembers it while there is room.
+    fn is_again(&mut self, hash: u128) -> bool {
+        if !self.config.dedup {
+            return false;
+        }
+        if self.seen.len() < Self::MAX_REMEMBERED {
+            return !self.seen.insert(hash);
+        }
+        let again = self.seen.contains(&hash);
+        self.not_remembered += usize::from(!again);
+        again
+    }
+
+    /// What was done so far.
+    pub fn report(&self) -> &CleanReport {
+        &self.report
+    }
+
+    /// For steps after this one that drop pairs.
+    pub(crate) fn report_mut(&mut self) -> &mut CleanReport {
+        &mut self.report
+    }
+
+    /// Pairs kept that later pairs are not compared with.
+    pub fn not_remembered(&self) -> usize {
+        self.not_remembered
+    }
+
+    /// What was done.
+    pub fn into_report(self) -> CleanReport {
+        self.report
+    }
+}
+
+/// Hashes of pairs; what is a hash need not be hashed again.
+type Seen = HashSet<u128, BuildHasherDefault<HighHalf>>;
+
+/// The high half of a number, as its hash.
+#[derive(Clone, Copy, Debug, Default)]
+struct HighHalf(u64);
+
+impl Hasher for HighHalf {
+    fn write(&mut self, _: &[u8]) {
+        unreachable!("only numbers of 128 bits are hashed");
+    }
+
+    fn write_u128(&mut self, number: u128) {
+        self.0 = (number >> 64) as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// A pair in its normal form, and why it must go, if it must.
@@ -172,22 +260,37 @@ fn fault(pair: &Pair, config: &CleanConfig) -> Option<Reason> {
 /// The share of the letters of `text` that stand in `script`; `None` without letters.
 fn script_share(text: &str, script: Script) -> Option<f32> {
     let (mut letters, mut inside) = (0_usize, 0_usize);
-    for c in text.chars().filter(|c| c.is_alphabetic()) {
+    for c in text.chars().filter(|c| is_letter(*c)) {
         letters += 1;
         inside += usize::from(script.contains(c));
     }
     (letters > 0).then(|| inside as f32 / letters as f32)
 }
 
+/// Letters of the basic plane, a bit each: the standard library searches for each answer, which took most
+/// of the time of cleaning.
+static LETTERS: LazyLock<Vec<u64>> = LazyLock::new(|| {
+    let is_letter = |code| char::from_u32(code).is_some_and(char::is_alphabetic);
+    (0..1 << 10).map(|word| (0..64).map(|bit| u64::from(is_letter(64 * word + bit)) << bit).sum()).collect()
+});
+
+/// As [`char::is_alphabetic`].
+fn is_letter(c: char) -> bool {
+    match LETTERS.get(c as usize / 64) {
+        Some(word) => word >> (c as usize % 64) & 1 == 1,
+        None => c.is_alphabetic(),
+    }
+}
+
 /// 128 bits of BLAKE3 over both sides: equal pairs meet without their text being kept twice.
-fn pair_hash(pair: &Pair) -> [u8; 16] {
+fn pair_hash(pair: &Pair) -> u128 {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&(pair.src.len() as u64).to_le_bytes());
     hasher.update(pair.src.as_bytes());
     hasher.update(pair.tgt.as_bytes());
     let mut hash = [0; 16];
     hash.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    hash
+    u128::from_le_bytes(hash)
 }
 
 #[cfg(test)]
@@ -255,6 +358,28 @@ mod tests {
         assert_eq!(run(&sides, &config).1.kept, 2);
         let config = CleanConfig { target_script: Script::Latin, ..CleanConfig::default() };
         assert_eq!(run(&sides, &config).1.kept, 1);
+    }
+
+    #[test]
+    fn letters_are_those_of_the_standard_library() {
+        let wrong: Vec<char> = ('\0'..=char::MAX).filter(|c| is_letter(*c) != c.is_alphabetic()).collect();
+        assert_eq!(wrong, []);
+    }
+
+    #[test]
+    fn chunks_do_not_show() {
+        let texts: Vec<(String, String)> =
+            (0..300).map(|n| (format!("cat {}", n % 70), "ಬೆಕ್ಕು ".repeat(n % 7))).collect();
+        let sides: Vec<(&str, &str)> = texts.iter().map(|(src, tgt)| (src.as_str(), tgt.as_str())).collect();
+        let (config, normalizer) = (CleanConfig::default(), Normalizer::new(&NormalizeConfig::default()));
+        let whole = clean(pairs(&sides), &config, &normalizer);
+        assert!(whole.1.count_of(Reason::Duplicate) > 0 && whole.1.count_of(Reason::EmptyTarget) > 0);
+        for size in [1, 64, 299] {
+            let mut cleaner = Cleaner::new(&config, &normalizer);
+            let kept: Vec<Pair> =
+                pairs(&sides).chunks(size).flat_map(|chunk| cleaner.clean(chunk.to_vec())).collect();
+            assert_eq!((kept, cleaner.into_report()), whole, "chunks of {size}");
+        }
     }
 
     #[test]

@@ -172,6 +172,46 @@ pub enum DataError {
         /// The reason of the operating system.
         source: io::Error,
     },
+    /// A file of a shard set is missing, not what its manifest says, or cut short while it is read.
+    #[error("{}: {reason}; prepare the shards again", path.display())]
+    ShardsDamaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A shard set was made by another version, with another tokenizer or from other settings.
+    #[error("{}: {what}: got {got}, expected {expected}; prepare the shards anew", path.display())]
+    ShardsForeign {
+        /// The directory of the set.
+        path: PathBuf,
+        /// What differs.
+        what: &'static str,
+        /// What the set says.
+        got: String,
+        /// What is needed.
+        expected: String,
+    },
+    /// Something stands where a shard set is to be written.
+    #[error("{}: exists already; remove it, or name another directory", path.display())]
+    ShardsExist {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// Another process is writing the same shard set.
+    #[error("{}: another process is writing it; wait for it, or name another directory", path.display())]
+    ShardsBusy {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// More than the formats of this crate can number.
+    #[error("more than {limit} {what}; split the corpus")]
+    TooMany {
+        /// What there is too much of.
+        what: &'static str,
+        /// The largest number.
+        limit: u64,
+    },
     /// No example is left to make batches of.
     #[error("no pairs are left to train on; see the cleaning report for what was dropped")]
     NoExamples,
@@ -201,6 +241,12 @@ impl DataError {
             io::ErrorKind::NotFound => Self::NotFound { path },
             _ => Self::Unreadable { path, source },
         }
+    }
+
+    /// The fault of writing to `path`.
+    pub(crate) fn writing(path: &Path) -> impl FnOnce(io::Error) -> Self {
+        let path = path.to_path_buf();
+        |source| Self::Unwritable { path, source }
     }
 }
 
@@ -239,6 +285,11 @@ mod tests {
             DataError::TokenizerForeign { part: text(), got: text(), expected: text() },
             DataError::TokenizerBuild { message: text() },
             DataError::Unwritable { path: path(), source: source() },
+            DataError::ShardsDamaged { path: path(), reason: text() },
+            DataError::ShardsForeign { path: path(), what: "x", got: text(), expected: text() },
+            DataError::ShardsExist { path: path() },
+            DataError::ShardsBusy { path: path() },
+            DataError::TooMany { what: "x", limit: 5 },
             DataError::NoExamples,
             DataError::ExampleTooLong { index: 2, tokens: 5, budget: 3 },
         ];

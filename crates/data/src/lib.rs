@@ -1,7 +1,7 @@
 //! Text, ids and files of a translation corpus: everything that happens before the first tensor.
 //!
 //! ```text
-//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ loader ──▶ Batch
+//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ shards ─ loader ──▶ Batch
 //! ```
 //!
 //! The modules stand in the order in which a sentence meets them, and a module uses only modules
@@ -10,7 +10,7 @@
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
 //! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
-//! decoder input and output; [`loader`] gives the order of an epoch as a function of seed and epoch.
+//! decoder input and output; [`shards`] keeps examples on disk when there are millions; [`loader`] gives the order of an epoch as a function of seed and epoch.
 //!
 //! ```
 //! use data::{DataConfig, Example, Loader, LoaderConfig, Normalizer, Tokenizer, TokenizerConfig};
@@ -25,7 +25,7 @@
 //!
 //! let examples = vec![Example::new(&tokenizer, &lines[0], &lines[2]), Example::new(&tokenizer, &lines[1], &lines[3])];
 //! let mut loader = Loader::new(examples, LoaderConfig { batch_tokens: 200, seed: 7 })?;
-//! let batch = loader.next(&mut data::Cursor::default());
+//! let batch = loader.next(&mut data::Cursor::default())?;
 //! assert_eq!(batch.rows, 2);
 //! # Ok::<(), data::DataError>(())
 //! ```
@@ -38,12 +38,13 @@ pub mod clean;
 pub mod split;
 pub mod tokenizer;
 pub mod batch;
+pub mod shards;
 pub mod loader;
 #[cfg(feature = "get")]
 pub mod get;
 
 pub use batch::{Batch, Example, encode_pairs};
-pub use clean::{CleanReport, Reason, clean};
+pub use clean::{CleanReport, Cleaner, Reason, clean};
 pub use config::{
     CleanConfig, DataConfig, Digits, Fault, Joiners, NormalizeConfig, ParallelFiles, Script, TokenizerConfig,
 };
@@ -51,5 +52,6 @@ pub use corpus::{Limits, Pair, ReadNotes, content_hash, read_lines, read_paralle
 pub use error::DataError;
 pub use loader::{Cursor, Loader, LoaderConfig};
 pub use normalize::Normalizer;
+pub use shards::Examples;
 pub use split::{Overlap, overlap, refuse_overlap};
 pub use tokenizer::Tokenizer;

@@ -12,10 +12,14 @@
 //! without a virama, which changes the fate of no other joiner; composition never takes a virama;
 //! and no composed character is one that an earlier step changes.
 
+mod plain;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
 use crate::config::{Digits, Joiners, NormalizeConfig};
+
+use plain::is_plain;
 
 const VIRAMA: char = '\u{0CCD}';
 
@@ -42,6 +46,20 @@ impl Normalizer {
     ///
     /// `normalize(normalize(x)) == normalize(x)`, and canonically equal texts give the same form.
     pub fn normalize(&self, text: &str) -> String {
+        let mut normal = String::with_capacity(text.len());
+        for word in text.split(' ') {
+            let changed = (!is_plain(word, self.config.digits)).then(|| self.normalize_word(word));
+            let word = changed.as_deref().unwrap_or(word);
+            if !word.is_empty() && !normal.is_empty() {
+                normal.push(' ');
+            }
+            normal.push_str(word);
+        }
+        normal
+    }
+
+    /// The long way, for any text. Spaces bound all that it looks at, so words may go it one by one.
+    fn normalize_word(&self, text: &str) -> String {
         let chars: Vec<char> = text.nfd().filter_map(|c| self.map(c)).collect();
         fold_spaces(keep_joiners(&chars, self.config.joiners)).nfc().collect()
     }

@@ -91,6 +91,36 @@ fn chains_of_joiners_are_settled_in_one_pass() {
     assert!(once.chars().filter(|c| is_joiner(*c)).count() >= 200_000);
 }
 
+/// Every character of the basic plane by itself and in company, and all runs of three Kannada signs.
+#[test]
+fn the_short_way_gives_what_the_long_way_gives() {
+    let agree = |text: &str, digits| {
+        let normalizer = Normalizer::new(&NormalizeConfig { digits, joiners: Joiners::Keep });
+        assert_eq!(normalizer.normalize(text), normalizer.normalize_word(text), "{}", text.escape_unicode());
+    };
+    for c in (0..=0xFFFF).filter_map(char::from_u32) {
+        for text in [format!("{c}"), format!("a{c}"), format!("ಕ{c}\u{0CCD}b {c}"), format!("{c}\u{0301}")]
+        {
+            agree(&text, Digits::Ascii);
+        }
+        agree(&format!("ಕ{c}ಯ"), Digits::Keep);
+    }
+    let signs: Vec<char> = ('\u{0CBC}'..='\u{0CD6}').chain(['ಕ', 'a', ' ', '\u{0301}', '೧']).collect();
+    for [one, two] in signs.iter().flat_map(|one| signs.iter().map(move |two| [one, two])) {
+        for three in &signs {
+            agree(&format!("ಕ{one}{two}{three}"), Digits::Ascii);
+        }
+    }
+}
+
+#[test]
+fn most_words_go_the_short_way() {
+    let words = "ಬೆಕ್ಕು ಚಾಪೆಯ ಮೇಲೆ ಕೂಗಿತು, ಹೋಯಿತು! ದೊಡ್ಡದು; It's “so” 10:30 naïve 東京";
+    let odd: Vec<&str> = words.split(' ').filter(|word| !is_plain(word, Digits::Ascii)).collect();
+    assert_eq!(odd, ["“so”"]);
+    assert!(is_plain("೧೦:೩೦", Digits::Keep) && !is_plain("೧೦:೩೦", Digits::Ascii));
+}
+
 fn any_char() -> impl Strategy<Value = char> {
     let block = prop::char::range('\u{0C80}', '\u{0CFF}');
     let signs =
@@ -120,6 +150,12 @@ proptest! {
         let normalizer = Normalizer::new(&config);
         let once = normalizer.normalize(&text);
         prop_assert_eq!(normalizer.normalize(&once), once);
+    }
+
+    #[test]
+    fn words_one_by_one_give_what_the_text_gives(text in any_text()) {
+        let normalizer = Normalizer::new(&NormalizeConfig::default());
+        prop_assert_eq!(normalizer.normalize(&text), normalizer.normalize_word(&text));
     }
 
     #[test]

@@ -14,9 +14,12 @@
 //! Deviation: words are not joined to an end-of-word symbol; the space in front marks the border.
 
 mod file;
+mod pieces;
 mod train;
 #[cfg(test)]
 mod tests;
+
+use std::sync::Arc;
 
 use rayon::prelude::*;
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -29,6 +32,8 @@ use tokenizers::{
 };
 
 use crate::error::DataError;
+
+use pieces::Pieces;
 
 /// The control tokens, by id.
 const CONTROL: [&str; 3] = ["<pad>", "<s>", "</s>"];
@@ -55,14 +60,14 @@ const MAX_PIECE_CHARS: usize = 64;
 pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     tokens: Vec<String>,
+    pieces: Arc<Pieces>,
 }
 
 #[expect(clippy::missing_panics_doc, reason = "what is expected holds for every tokenizer that can be built")]
 impl Tokenizer {
     /// The ids of a normalised text, without control tokens.
     pub fn encode(&self, text: &str) -> Vec<u32> {
-        let encoding = self.inner.encode_fast(text, false);
-        encoding.expect("every character or all of its bytes are in the vocabulary").get_ids().to_vec()
+        self.pieces.encode(text, self.inner.get_model())
     }
 
     /// As [`encode`](Self::encode) for many texts in parallel, in their order.
@@ -113,10 +118,11 @@ impl Tokenizer {
     /// Every merge must join two tokens of the vocabulary into a third.
     fn assemble(tokens: Vec<String>, merges: Vec<(String, String)>) -> Result<Self, DataError> {
         let vocab: Vocab = tokens.iter().zip(0..).map(|(token, id)| (token.clone(), id)).collect();
-        let model = BPE::builder().vocab_and_merges(vocab, merges).byte_fallback(true).build();
+        let model =
+            BPE::builder().vocab_and_merges(vocab, merges).byte_fallback(true).cache_capacity(0).build();
         let mut inner = tokenizers::Tokenizer::new(model.map_err(|fault| build_fault(&fault))?);
         frame(&mut inner).map_err(|fault| build_fault(&fault))?;
-        Ok(Self { inner, tokens })
+        Ok(Self { inner, tokens, pieces: Arc::default() })
     }
 }
 

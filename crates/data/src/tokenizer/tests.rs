@@ -162,11 +162,29 @@ fn sizes_that_cannot_be_had_name_one_that_can() {
     }
 }
 
+/// What the library makes of a text by its own pipeline.
+fn by_the_library(text: &str) -> Vec<u32> {
+    TOKENIZER.inner.encode(text, false).expect("no text is unknown").get_ids().to_vec()
+}
+
+/// More different pieces than are kept, each twice.
+#[test]
+fn a_memory_that_is_full_changes_nothing() {
+    let tokenizer = train(&CONFIG).expect("a tokenizer");
+    let text = |n: usize| format!("{n:06} {}", "the cat".replace('t', &format!("{:x}", n % 90_000)));
+    let texts: Vec<String> = (0..180_000).map(text).collect();
+    let ids = tokenizer.encode_batch(&texts);
+    for n in (0..180_000).step_by(997) {
+        assert_eq!(ids[n], by_the_library(&texts[n]), "{}", texts[n]);
+    }
+}
+
 /// Very long words are cut, in training and in use, at the same places.
 #[test]
 fn long_words_are_cut_in_pieces() {
     for word in ["a".repeat(1_000_000), "ಕ್".repeat(500_000)] {
         let ids = TOKENIZER.encode(&word);
+        assert_eq!(ids, by_the_library(&word));
         assert_eq!(TOKENIZER.detokenize(&ids), word);
         let mut seen = 0;
         let ends = ids.iter().map(|id| {
@@ -271,6 +289,7 @@ proptest! {
         let normal = Normalizer::new(&NormalizeConfig::default()).normalize(&text);
         for text in [text, normal] {
             let ids = TOKENIZER.encode(&text);
+            prop_assert_eq!(&ids, &by_the_library(&text));
             prop_assert!(ids.iter().all(|id| (3..CONFIG.vocab_size as u32).contains(id)));
             prop_assert_eq!(TOKENIZER.detokenize(&ids), text);
         }
