@@ -291,7 +291,8 @@ mod tests {
     fn too_many_tokens_are_dropped_and_counted() {
         let config = TokenizerConfig { vocab_size: 264, min_char_count: 1 };
         let tokenizer = Tokenizer::train(["abc ab"; 4].into_iter(), &config).expect("a tokenizer");
-        let pair = |line, src: &str, tgt: &str| Pair { src: src.to_owned(), tgt: tgt.to_owned(), line };
+        let pair =
+            |line, src: &str, tgt: &str| Pair { src: src.to_owned(), tgt: tgt.to_owned(), line, source: 0 };
         let pairs =
             [pair(1, "c", "b"), pair(4, "b b", "c c c c"), pair(9, "c c c c", "b"), pair(12, "c", "c")];
         let mut report = CleanReport { read: 12, kept: 4, copies: 1, ..CleanReport::default() };

@@ -1,16 +1,17 @@
 //! Text, ids and files of a translation corpus: everything that happens before the first tensor.
 //!
 //! ```text
-//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ loader ──▶ Batch
+//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ mixture ─ loader ──▶ Batch
 //! ```
 //!
 //! The modules stand in the order in which a sentence meets them, and a module uses only modules
-//! above it. [`corpus`] reads aligned files into [`Pair`]s and names the line of every fault;
+//! above it. [`corpus`] reads files of several formats into [`Pair`]s and names the line of every fault;
 //! [`normalize`] is the one normaliser of training, evaluation and user input; [`mod@clean`] drops what
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
 //! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
-//! decoder input and output; [`loader`] gives the order of an epoch as a function of seed and epoch.
+//! decoder input and output; [`mixture`] says how often an epoch has an example of a weighted source;
+//! [`loader`] gives the order of an epoch as a function of seed and epoch.
 //!
 //! ```
 //! use data::{DataConfig, Example, Loader, LoaderConfig, Normalizer, Tokenizer, TokenizerConfig};
@@ -38,14 +39,19 @@ pub mod clean;
 pub mod split;
 pub mod tokenizer;
 pub mod batch;
+pub mod mixture;
 pub mod loader;
 
 pub use batch::{Batch, Example, encode_pairs};
 pub use clean::{CleanReport, Reason, clean};
 pub use config::{
-    CleanConfig, DataConfig, Digits, Fault, Joiners, NormalizeConfig, ParallelFiles, Script, TokenizerConfig,
+    CleanConfig, DataConfig, Digits, Fault, FileFormat, Joiners, LanguagePair, NormalizeConfig,
+    ParallelFiles, Script, Source, Sources, TokenizerConfig,
 };
-pub use corpus::{Limits, Pair, ReadNotes, content_hash, read_lines, read_parallel};
+pub use corpus::{
+    EachPair, Limits, Pair, ReadNotes, SourceNotes, content_hash, for_each_pair, for_each_source_pair,
+    read_lines, read_parallel, read_sources,
+};
 pub use error::DataError;
 pub use loader::{Cursor, Loader, LoaderConfig};
 pub use normalize::Normalizer;
