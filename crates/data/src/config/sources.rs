@@ -87,7 +87,7 @@ impl Source {
                 self.tag
             );
             faults.push(Fault::new("tag", message));
-        } else if ["<pad>", "<s>", "<unk>"].contains(&self.tag.as_str()) {
+        } else if ["<pad>", "<s>", "<unk>"].contains(&self.tag.as_str()) || self.tag.starts_with("<0x") {
             faults.push(Fault::new("tag", format!("got '{}', which has a meaning already", self.tag)));
         }
         faults
@@ -254,7 +254,7 @@ mod tests {
         let expected = ["1.weight", "1.tag", "2.weight", "2.tag", "3.weight", "3.tag", "4.src", "4.tgt"];
         assert_eq!(keys, expected);
         assert_eq!(Sources(vec![]).validate()[0].key, "src");
-        for tag in ["<>", "<", "<a", "<ಕ>", "<a><b>"] {
+        for tag in ["<>", "<", "<a", "<ಕ>", "<a><b>", "<0x41>", "</s>", "<unk>"] {
             assert_eq!(source(1.0, tag).validate().len(), 1, "{tag}");
         }
     }

@@ -39,7 +39,8 @@ impl Lines {
     /// The next line without its end, if there is one.
     pub(super) fn next(&mut self) -> Result<Option<&str>, DataError> {
         self.line.clear();
-        let most = self.max_line_bytes as u64 + 2;
+        // Room for a mark and the end; what is longer than that is too long with or without them.
+        let most = (self.max_line_bytes as u64).saturating_add(5);
         let mut bounded = (&mut self.stream).take(most);
         bounded.read_until(b'\n', &mut self.line).map_err(|error| fault_of(&self.path, error))?;
         if self.line.is_empty() {

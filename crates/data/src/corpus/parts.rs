@@ -1,5 +1,6 @@
 //! The files behind the names of a set: a `*` stands for any text in the last part of a path.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -34,8 +35,8 @@ pub(super) fn parts(files: &ParallelFiles) -> Result<Vec<Part>, DataError> {
     }
     let (src, tgt) = (expand(&files.src)?, expand(&files.tgt)?);
     let lonely = |these: &[Found], those: &[Found]| -> Option<PathBuf> {
-        let has_partner = |found: &Found| those.iter().any(|other| other.star == found.star);
-        these.iter().find(|found| !has_partner(found)).map(|found| found.path.clone())
+        let stars: BTreeSet<&str> = those.iter().map(|found| found.star.as_str()).collect();
+        these.iter().find(|found| !stars.contains(found.star.as_str())).map(|found| found.path.clone())
     };
     let odd = [(lonely(&src, &tgt), &files.tgt), (lonely(&tgt, &src), &files.src)];
     for (path, pattern) in odd {
