@@ -17,6 +17,15 @@ use crate::error::DataError;
 /// A column with both sides.
 const INNER: &str = "translation";
 
+/// Where the two columns are.
+#[derive(Clone, Copy)]
+enum Place {
+    /// In the table.
+    Flat,
+    /// In the column with both sides.
+    Inside,
+}
+
 /// Reads a Parquet file and gives the number of its rows.
 pub(super) fn read(
     path: &Path,
@@ -32,21 +41,22 @@ pub(super) fn read(
     let file = File::open(path).map_err(|source| DataError::reading(path, source))?;
     let reader = SerializedFileReader::new(file).map_err(fault)?;
     let schema = reader.metadata().file_metadata().schema();
-    let (wanted, inner) = choose(schema.get_fields(), columns).ok_or_else(|| DataError::NoColumns {
+    let fields = schema.get_fields();
+    let (wanted, place) = choose(fields, columns).ok_or_else(|| DataError::NoColumns {
         path: path.to_path_buf(),
         wanted: columns.wanted(),
-        found: names(schema.get_fields()).join(", "),
+        found: names(fields).join(", "),
     })?;
-    let roots: Vec<Arc<Type>> = match inner {
-        true => schema.get_fields().iter().filter(|field| field.name() == INNER).cloned().collect(),
-        false => wanted.iter().map(|name| column(schema.get_fields(), name)).collect(),
+    let roots: Vec<Arc<Type>> = match place {
+        Place::Inside => vec![column(fields, INNER)],
+        Place::Flat => wanted.iter().map(|name| column(fields, name)).collect(),
     };
     let projection = Type::group_type_builder(schema.name()).with_fields(roots).build().map_err(fault)?;
     let mut rows = 0;
     for row in reader.get_row_iter(Some(projection)).map_err(fault)? {
         rows += 1;
         let row = row.map_err(fault)?;
-        let [src, tgt] = [0, 1].map(|side| text(&row, inner, &wanted[side]));
+        let [src, tgt] = [0, 1].map(|side| text(&row, place, &wanted[side]));
         let missing = |side: usize| DataError::MissingKey {
             path: path.to_path_buf(),
             line: rows,
@@ -68,26 +78,26 @@ fn column(fields: &[Arc<Type>], name: &str) -> Arc<Type> {
     found.expect("the name was found among the fields").clone()
 }
 
-/// The names of the two columns, and whether they stand in the column with both sides.
-fn choose(fields: &[Arc<Type>], columns: &Columns<'_>) -> Option<([String; 2], bool)> {
+/// The names of the two columns, and where they are.
+fn choose(fields: &[Arc<Type>], columns: &Columns<'_>) -> Option<([String; 2], Place)> {
     let pick = |fields: &[Arc<Type>]| {
         let names = names(fields);
         columns.find(&names).map(|places| places.map(|place| names[place].clone()))
     };
     if let Some(found) = pick(fields) {
-        return Some((found, false));
+        return Some((found, Place::Flat));
     }
     let inner = fields.iter().find(|field| field.name() == INNER && field.is_group())?;
-    pick(inner.get_fields()).map(|found| (found, true))
+    pick(inner.get_fields()).map(|found| (found, Place::Inside))
 }
 
-fn text(row: &Row, inner: bool, name: &str) -> Option<String> {
+fn text(row: &Row, place: Place, name: &str) -> Option<String> {
     let field = |row: &Row, name: &str| {
         row.get_column_iter().find(|(column, _)| *column == name).map(|(_, field)| field.clone())
     };
-    let found = match inner {
-        false => field(row, name),
-        true => match field(row, INNER)? {
+    let found = match place {
+        Place::Flat => field(row, name),
+        Place::Inside => match field(row, INNER)? {
             Field::Group(group) => field(&group, name),
             _ => None,
         },
