@@ -15,8 +15,8 @@ use std::time::Instant;
 
 use data::shards::{Reader, Recipe, Writer, WriterConfig, prepare};
 use data::{
-    CleanConfig, Cleaner, Cursor, DataError, Limits, Loader, LoaderConfig, NormalizeConfig, Normalizer, Pair,
-    ParallelFiles, Tokenizer, TokenizerConfig, read_parallel,
+    CleanConfig, Cleaner, Cursor, DataConfig, DataError, Limits, Loader, LoaderConfig, NormalizeConfig,
+    Normalizer, Pair, ParallelFiles, Tokenizer, TokenizerConfig, read_parallel,
 };
 
 type Outcome = Result<(), Box<dyn Error>>;
@@ -72,7 +72,8 @@ fn chunks(dir: &Path) -> impl Iterator<Item = Result<Vec<Pair>, DataError>> + Se
         let file = File::open(dir.join(name)).expect("the file was just written");
         BufReader::with_capacity(1 << 20, file).lines().map(|line| line.expect("a line"))
     };
-    let mut pairs = lines("src").zip(lines("tgt")).zip(1..).map(|((src, tgt), line)| Pair { src, tgt, line });
+    let mut pairs =
+        lines("src").zip(lines("tgt")).zip(1..).map(|((src, tgt), line)| Pair { src, tgt, line, source: 0 });
     iter::from_fn(move || {
         let chunk: Vec<Pair> = pairs.by_ref().take(CHUNK_PAIRS).collect();
         (!chunk.is_empty()).then_some(Ok(chunk))
@@ -82,7 +83,7 @@ fn chunks(dir: &Path) -> impl Iterator<Item = Result<Vec<Pair>, DataError>> + Se
 fn measure_prepare(dir: &Path, n: usize) -> Outcome {
     let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/starter");
     let files = ParallelFiles::pair(starter.join("train.en"), starter.join("train.kn"));
-    let (starter, _) = read_parallel(&files, &Limits::default())?;
+    let (starter, _) = read_parallel(&files, &DataConfig::default().languages(), &Limits::default())?;
     let normalizer = Normalizer::new(&NormalizeConfig::default());
     let text: Vec<String> = starter
         .iter()

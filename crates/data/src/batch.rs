@@ -34,19 +34,20 @@ impl Example {
 }
 
 /// Tokenizes cleaned pairs in parallel, in their order, and drops and counts those with a row of
-/// more than `max_tokens` tokens.
+/// more than `max_tokens` tokens. The second list has the source of each example.
 pub fn encode_pairs(
     pairs: &[Pair],
     tokenizer: &Tokenizer,
     max_tokens: usize,
     report: &mut CleanReport,
-) -> Vec<Example> {
+) -> (Vec<Example>, Vec<u32>) {
     let sides = |side: fn(&Pair) -> &str| {
         let texts: Vec<&str> = pairs.iter().map(side).collect();
         tokenizer.encode_batch(&texts)
     };
     let (src, tgt) = (sides(|pair| &pair.src), sides(|pair| &pair.tgt));
     let mut examples = Vec::with_capacity(pairs.len());
+    let mut source_of = Vec::with_capacity(pairs.len());
     for ((mut src, tgt), pair) in src.into_iter().zip(tgt).zip(pairs) {
         src.push(tokenizer.eos_id());
         if src.len().max(tgt.len() + 1) > max_tokens {
@@ -55,9 +56,10 @@ pub fn encode_pairs(
             report.copies -= usize::from(pair.src == pair.tgt);
         } else {
             examples.push(Example { src, tgt });
+            source_of.push(pair.source);
         }
     }
-    examples
+    (examples, source_of)
 }
 
 /// A rectangle of sources and one of targets, row by row the same pairs.
@@ -300,11 +302,12 @@ mod tests {
     fn too_many_tokens_are_dropped_and_counted() {
         let config = TokenizerConfig { vocab_size: 264, min_char_count: 1 };
         let tokenizer = Tokenizer::train(["abc ab"; 4].into_iter(), &config).expect("a tokenizer");
-        let pair = |line, src: &str, tgt: &str| Pair { src: src.to_owned(), tgt: tgt.to_owned(), line };
+        let pair =
+            |line, src: &str, tgt: &str| Pair { src: src.to_owned(), tgt: tgt.to_owned(), line, source: 0 };
         let pairs =
             [pair(1, "c", "b"), pair(4, "b b", "c c c c"), pair(9, "c c c c", "b"), pair(12, "c", "c")];
         let mut report = CleanReport { read: 12, kept: 4, copies: 1, ..CleanReport::default() };
-        let kept = encode_pairs(&pairs, &tokenizer, 5, &mut report);
+        let (kept, _) = encode_pairs(&pairs, &tokenizer, 5, &mut report);
         let expected = [Example::new(&tokenizer, "c", "b"), Example::new(&tokenizer, "c", "c")];
         assert_eq!(kept, expected);
         assert_eq!((report.kept, report.count_of(Reason::TooManyTokens)), (2, 2));

@@ -224,7 +224,7 @@ fn judge(pair: Pair, config: &CleanConfig, normalizer: &Normalizer) -> (Pair, Op
         return (pair, Some(Reason::TooLong));
     }
     let [src, tgt] = [&pair.src, &pair.tgt].map(|text| normalizer.normalize(text));
-    let pair = Pair { src, tgt, line: pair.line };
+    let pair = Pair { src, tgt, ..pair };
     let reason = fault(&pair, config);
     (pair, reason)
 }
@@ -303,6 +303,7 @@ mod tests {
             src: (*src).to_owned(),
             tgt: (*tgt).to_owned(),
             line: i + 1,
+            source: 0,
         };
         sides.iter().enumerate().map(pair).collect()
     }

@@ -3,13 +3,15 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::config::FileFormat;
+
 /// A fault in a corpus, a tokenizer file or what is made of them.
 ///
 /// Lines count from 1, byte offsets from 0 within their line.
 #[derive(thiserror::Error, Debug)]
 pub enum DataError {
     /// The configuration names no files for a part that is needed.
-    #[error("no files are given; set src and tgt, or tsv")]
+    #[error("no files are given; set src and tgt, or file")]
     FilesNotSet,
     /// There is nothing at the path.
     #[error("{}: no such file; check the path in the config", path.display())]
@@ -39,7 +41,46 @@ pub enum DataError {
         /// The path as configured.
         path: PathBuf,
     },
-    /// A `.gz` or `.zst` file ends early or is damaged.
+    /// A pattern matches no file.
+    #[error("{}: matches no file ({hint}); check the pattern in the config", pattern.display())]
+    NoMatch {
+        /// The pattern as configured.
+        pattern: PathBuf,
+        /// What is there instead.
+        hint: String,
+    },
+    /// A pattern has more than one star.
+    #[error("{}: has two stars; write one, in the name of the file", pattern.display())]
+    TwoStars {
+        /// The pattern as configured.
+        pattern: PathBuf,
+    },
+    /// A file of one side has no file of the other.
+    #[error(
+        "{}: matches nothing of {} (source and target have {} and {} files); give each file its partner",
+        path.display(), pattern.display(), counts.0, counts.1
+    )]
+    NoPartner {
+        /// The odd file.
+        path: PathBuf,
+        /// Where its partner was looked for.
+        pattern: PathBuf,
+        /// Files of the source and of the target.
+        counts: (usize, usize),
+    },
+    /// A file with both sides has an unknown ending.
+    #[error("{}: has an unknown format; name it {}", path.display(), FileFormat::EXPECTED)]
+    UnknownFormat {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file was written to while it was read.
+    #[error("{}: changed while it was read; start again when it is complete", path.display())]
+    Changed {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A `.gz`, `.zst` or `.xz` file ends early or is damaged.
     #[error("{}: is cut short or damaged after {bytes} bytes of text ({source}); fetch it again", path.display())]
     Damaged {
         /// The compressed file.
@@ -91,6 +132,111 @@ pub enum DataError {
         tgt_lines: usize,
         /// The line from which the lengths fit better when one side is shifted, if there is one.
         first_suspect: Option<usize>,
+    },
+    /// A line, a record or a part of an XML file is too long.
+    #[error("{}:{line}: is longer than {limit} bytes; check that the file has line ends", path.display())]
+    LineTooLong {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The limit in bytes.
+        limit: usize,
+    },
+    /// A table has no columns of the names that are looked for.
+    #[error("{}: has no columns {wanted} but {found}; set src_column and tgt_column", path.display())]
+    NoColumns {
+        /// The file.
+        path: PathBuf,
+        /// The names.
+        wanted: String,
+        /// The columns of the file.
+        found: String,
+    },
+    /// A row of a table has not as many cells as the first one, or a `.csv` has one column.
+    #[error("{}:{line}: got {got} columns, expected {expected}; give every row the same columns", path.display())]
+    RowWidth {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the row starts, from 1.
+        line: usize,
+        /// The number of columns found.
+        got: usize,
+        /// The number of columns of the first row, at least 2.
+        expected: usize,
+    },
+    /// A row of a `.csv` file is not quoted as RFC 4180 says.
+    #[error("{}:{line}: not valid csv ({message}); quote the cell and double the quotes in it", path.display())]
+    Csv {
+        /// The file.
+        path: PathBuf,
+        /// The line on which the row starts, from 1.
+        line: usize,
+        /// What is wrong.
+        message: &'static str,
+    },
+    /// A line of a `.jsonl` file is not a JSON object.
+    #[error("{}:{line}: not a json object (byte {column}: {message}); write one object a line", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The byte of the line, from 1.
+        column: usize,
+        /// What the parser says.
+        message: String,
+    },
+    /// An object or a row has no text for a side.
+    #[error("{}:{line}: has no text '{key}'; give both sides, or set src_column and tgt_column", path.display())]
+    MissingKey {
+        /// The file.
+        path: PathBuf,
+        /// The line or row, from 1.
+        line: usize,
+        /// The key or column.
+        key: String,
+    },
+    /// A `.tmx` file is not sound.
+    #[error("{}:{line}: not a sound translation memory ({message}); export or fetch it again", path.display())]
+    Xml {
+        /// The file.
+        path: PathBuf,
+        /// The line at which the fault shows, from 1.
+        line: usize,
+        /// What is wrong.
+        message: String,
+    },
+    /// No unit of a `.tmx` file has both languages.
+    #[error(
+        "{}: none of its {units} units has both '{src}' and '{tgt}' (others: {found}); check src_lang and tgt_lang",
+        path.display()
+    )]
+    NoUnits {
+        /// The file.
+        path: PathBuf,
+        /// Units in the file.
+        units: usize,
+        /// Code of the source language.
+        src: String,
+        /// Code of the target language.
+        tgt: String,
+        /// Some of the languages found.
+        found: String,
+    },
+    /// A `.parquet` file is damaged or uses what this program cannot read.
+    #[error("{}: not readable as parquet ({message}); fetch it again, or convert it to .jsonl", path.display())]
+    Parquet {
+        /// The file.
+        path: PathBuf,
+        /// What the reader says.
+        message: String,
+    },
+    /// The program was built without the cargo feature `parquet`.
+    #[error("{}: this program reads no parquet; build it with the feature parquet, or convert the file", path.display())]
+    ParquetOff {
+        /// The file.
+        path: PathBuf,
     },
     /// A line of a `.tsv` file has not exactly two columns.
     #[error("{}:{line}: got {got} columns, expected 2; write source<TAB>target", path.display())]
@@ -277,6 +423,21 @@ mod tests {
                 first_suspect: Some(2),
             },
             DataError::Columns { path: path(), line: 3, got: 5 },
+            DataError::NoMatch { pattern: path(), hint: text() },
+            DataError::TwoStars { pattern: path() },
+            DataError::NoPartner { path: path(), pattern: path(), counts: (3, 5) },
+            DataError::UnknownFormat { path: path() },
+            DataError::Changed { path: path() },
+            DataError::LineTooLong { path: path(), line: 3, limit: 5 },
+            DataError::NoColumns { path: path(), wanted: text(), found: text() },
+            DataError::RowWidth { path: path(), line: 3, got: 5, expected: 2 },
+            DataError::Csv { path: path(), line: 3, message: "x" },
+            DataError::Json { path: path(), line: 3, column: 5, message: text() },
+            DataError::MissingKey { path: path(), line: 3, key: text() },
+            DataError::Xml { path: path(), line: 3, message: text() },
+            DataError::NoUnits { path: path(), units: 3, src: text(), tgt: text(), found: text() },
+            DataError::Parquet { path: path(), message: text() },
+            DataError::ParquetOff { path: path() },
             DataError::Overlap { set: text(), src: 3, tgt: 5, both: 2, example: text() },
             DataError::NoText,
             DataError::VocabTooSmall { got: 3, least: 5 },

@@ -1,16 +1,18 @@
 //! Text, ids and files of a translation corpus: everything that happens before the first tensor.
 //!
 //! ```text
-//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ shards ─ loader ──▶ Batch
+//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ shards ─ mixture ─ loader ──▶ Batch
 //! ```
 //!
 //! The modules stand in the order in which a sentence meets them, and a module uses only modules
-//! above it. [`corpus`] reads aligned files into [`Pair`]s and names the line of every fault;
+//! above it. [`corpus`] reads files of several formats into [`Pair`]s and names the line of every fault;
 //! [`normalize`] is the one normaliser of training, evaluation and user input; [`mod@clean`] drops what
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
 //! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
-//! decoder input and output; [`shards`] keeps examples on disk when there are millions; [`loader`] gives the order of an epoch as a function of seed and epoch.
+//! decoder input and output; [`shards`] keeps examples on disk when there are millions; [`mixture`] says how
+//! often an epoch has an example of a weighted source; [`loader`] gives the order of an epoch as a function
+//! of seed and epoch.
 //!
 //! ```
 //! use data::{DataConfig, Example, Loader, LoaderConfig, Normalizer, Tokenizer, TokenizerConfig};
@@ -39,6 +41,7 @@ pub mod split;
 pub mod tokenizer;
 pub mod batch;
 pub mod shards;
+pub mod mixture;
 pub mod loader;
 #[cfg(feature = "get")]
 pub mod get;
@@ -46,9 +49,13 @@ pub mod get;
 pub use batch::{Batch, Example, encode_pairs};
 pub use clean::{CleanReport, Cleaner, Reason, clean};
 pub use config::{
-    CleanConfig, DataConfig, Digits, Fault, Joiners, NormalizeConfig, ParallelFiles, Script, TokenizerConfig,
+    CleanConfig, DataConfig, Digits, Fault, FileFormat, Joiners, LanguagePair, NormalizeConfig,
+    ParallelFiles, Script, Source, Sources, TokenizerConfig,
 };
-pub use corpus::{Limits, Pair, ReadNotes, content_hash, read_lines, read_parallel};
+pub use corpus::{
+    EachPair, Limits, Pair, ReadNotes, SourceNotes, content_hash, for_each_pair, for_each_source_pair,
+    read_lines, read_parallel, read_sources,
+};
 pub use error::DataError;
 pub use loader::{Cursor, Loader, LoaderConfig};
 pub use normalize::Normalizer;

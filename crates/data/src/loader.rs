@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::batch::{Batch, ControlIds, Example, runs};
 use crate::error::DataError;
+use crate::mixture::epoch_indices;
 use crate::shards::Examples;
 
 /// Examples sorted together: enough for even lengths within a batch, few enough to keep batches
@@ -49,6 +50,8 @@ pub struct Cursor {
 pub struct Loader {
     examples: Examples,
     config: LoaderConfig,
+    /// Weights of the sources, and the source of each example; nothing if all weigh the same.
+    mixture: Option<(Vec<f64>, Vec<u32>)>,
     planned: Option<(u64, Arc<EpochPlan>)>,
 }
 
@@ -104,7 +107,24 @@ impl Loader {
         if tokens > config.batch_tokens {
             return Err(DataError::ExampleTooLong { index, tokens, budget: config.batch_tokens });
         }
-        Ok(Self { examples, config, planned: None })
+        Ok(Self { examples, config, mixture: None, planned: None })
+    }
+
+    /// The same loader over several sources: example `i` is of source `source_of[i]` and comes as often in an epoch as
+    /// [`mixture`](crate::mixture) says.
+    ///
+    /// # Panics
+    ///
+    /// If there is not one source for each example, or a source has no weight.
+    #[must_use]
+    pub fn with_mixture(self, weights: Vec<f64>, source_of: Vec<u32>) -> Self {
+        assert_eq!(source_of.len(), self.examples.len(), "a source for each example");
+        assert!(
+            source_of.iter().all(|&source| (source as usize) < weights.len()),
+            "a weight for each source"
+        );
+        let even = weights.iter().all(|&weight| weight == 1.0);
+        Self { mixture: (!even).then_some((weights, source_of)), planned: None, ..self }
     }
 
     /// Number of examples.
@@ -125,7 +145,7 @@ impl Loader {
             return plan.clone();
         }
         self.planned = None; // before the new one is made: never two in memory
-        let plan = Arc::new(plan_epoch(&self.examples, self.config, epoch));
+        let plan = Arc::new(plan_epoch(&self.examples, self.mixture.as_ref(), self.config, epoch));
         self.planned = Some((epoch, plan.clone()));
         plan
     }
@@ -156,9 +176,17 @@ fn longer((src, tgt): (u32, u32)) -> u32 {
 }
 
 /// The batches of an epoch: shuffle, pool, sort, cut, shuffle.
-fn plan_epoch(examples: &Examples, config: LoaderConfig, epoch: u64) -> EpochPlan {
+fn plan_epoch(
+    examples: &Examples,
+    mixture: Option<&(Vec<f64>, Vec<u32>)>,
+    config: LoaderConfig,
+    epoch: u64,
+) -> EpochPlan {
     let mut rng = epoch_rng(config.seed, epoch);
-    let mut order: Vec<u32> = (0..examples.len() as u32).collect();
+    let mixed = mixture.map(|(weights, source_of)| epoch_indices(weights, source_of, config.seed, epoch));
+    // Small weights of few examples may leave an epoch empty; then all come.
+    let mixed = mixed.filter(|indices| !indices.is_empty());
+    let mut order = mixed.unwrap_or_else(|| (0..examples.len() as u32).collect());
     shuffle(&mut order, &mut rng);
     let cut = |(number, pool): (usize, &mut [u32])| -> Vec<Range<u32>> {
         let first = number * POOL_EXAMPLES;
@@ -363,5 +391,18 @@ mod tests {
         let expected =
             "example 37 has 23 tokens but a batch holds 22; raise batch_tokens or lower clean.max_tokens";
         assert_eq!(fault, expected);
+    }
+
+    #[test]
+    fn sources_come_as_often_as_they_weigh() {
+        let source_of: Vec<u32> = (0..300).map(|i| u32::from(i % 3 == 0)).collect();
+        let even = loader(300, 3).with_mixture(vec![1.0, 1.0], source_of.clone()).plan(0);
+        assert_eq!(even, loader(300, 3).plan(0));
+        let plan = loader(300, 3).with_mixture(vec![0.5, 3.0], source_of.clone()).plan(0);
+        let of = |source: u32| plan.iter().flatten().filter(|&&i| source_of[i as usize] == source).count();
+        assert_eq!(of(1), 300);
+        assert!((70..130).contains(&of(0)), "{}", of(0));
+        let none = loader(3, 3).with_mixture(vec![1e-9], vec![0; 3]).plan(0);
+        assert_eq!(none.iter().flatten().count(), 3);
     }
 }

@@ -113,7 +113,7 @@ mod tests {
     use super::*;
 
     fn pair(line: usize, src: &str, tgt: &str) -> Pair {
-        Pair { src: src.to_owned(), tgt: tgt.to_owned(), line }
+        Pair { src: src.to_owned(), tgt: tgt.to_owned(), line, source: 0 }
     }
 
     /// Lines `from..to` of a made-up corpus: no two share a side.

@@ -3,8 +3,8 @@
 use crate::TrainError;
 use crate::config::Experiment;
 use data::{
-    CleanReport, Example, Limits, Normalizer, Pair, ParallelFiles, ReadNotes, Tokenizer, clean, content_hash,
-    encode_pairs, overlap, read_parallel, refuse_overlap,
+    CleanReport, Example, LanguagePair, Limits, Normalizer, Pair, ParallelFiles, ReadNotes, Sources,
+    Tokenizer, clean, content_hash, encode_pairs, overlap, read_parallel, read_sources, refuse_overlap,
 };
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ impl HeldOut {
     /// A source is too long to translate.
     pub fn new(name: &str, files: &ParallelFiles, pairs: Vec<Pair>) -> Result<Self, TrainError> {
         if let Some(long) = pairs.iter().find(|pair| pair.src.len() > MAX_LINE_BYTES) {
-            let path = files.tsv.clone().unwrap_or_else(|| files.src.clone());
+            let path = files.main_path().to_path_buf();
             return Err(TrainError::LineTooLong { path, line: long.line, limit: MAX_LINE_BYTES });
         }
         Ok(Self { name: name.into(), pairs })
@@ -82,17 +82,15 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
     let config = &experiment.data;
     let normalizer = Normalizer::new(&config.normalize);
     let mut hashes = BTreeMap::new();
+    let languages = config.languages();
+    let train = read_train(&config.train, &languages, &mut hashes)?;
     let mut load = |name: &str, files: &ParallelFiles| -> Result<Vec<Pair>, TrainError> {
         let limits = Limits::default();
         hashes.insert(name.to_owned(), content_hash(files, &limits)?);
-        let (pairs, notes) = read_parallel(files, &limits)?;
-        tracing::info!("{name}: {} pairs", pairs.len());
-        if let Some(odd) = in_words(notes) {
-            tracing::warn!("{name}: {odd}");
-        }
+        let (pairs, notes) = read_parallel(files, &languages, &limits)?;
+        tell(name, pairs.len(), notes);
         Ok(pairs)
     };
-    let train = load("train", &config.train)?;
     let dev = HeldOut::new("dev", &config.dev, load("dev", &config.dev)?)?;
     let mut tests = Vec::new();
     if config.test.is_set() {
@@ -112,6 +110,39 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
     Ok(Corpora { train, clean_report, dev, tests, hashes, normalizer })
 }
 
+/// The sources of the training text, one after the other.
+fn read_train(
+    sources: &Sources,
+    languages: &LanguagePair,
+    hashes: &mut BTreeMap<String, String>,
+) -> Result<Vec<Pair>, TrainError> {
+    let limits = Limits::default();
+    let mut all = blake3::Hasher::new();
+    for source in &sources.0 {
+        all.update(content_hash(&source.files(), &limits)?.as_bytes());
+    }
+    let (pairs, notes) = read_sources(sources, languages, &limits)?;
+    match &notes[..] {
+        [one] => tell("train", one.taken, one.notes),
+        several => {
+            for (source, notes) in sources.0.iter().zip(several) {
+                let name =
+                    format!("train, {} (weight {})", source.files().main_path().display(), source.weight);
+                tell(&name, notes.taken, notes.notes);
+            }
+        }
+    }
+    hashes.insert("train".into(), all.finalize().to_hex().to_string());
+    Ok(pairs)
+}
+
+fn tell(name: &str, pairs: usize, notes: ReadNotes) {
+    tracing::info!("{name}: {pairs} pairs");
+    if let Some(odd) = in_words(notes) {
+        tracing::warn!("{name}: {odd}");
+    }
+}
+
 /// What was odd in the files, if anything was.
 fn in_words(notes: ReadNotes) -> Option<String> {
     let count = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
@@ -119,6 +150,8 @@ fn in_words(notes: ReadNotes) -> Option<String> {
         count(notes.boms, "byte order marks removed"),
         count(notes.crlf_lines, "carriage returns removed"),
         count(notes.odd_lines, "lines with control characters or separators inside"),
+        count(notes.inner_breaks, "line breaks inside a sentence became spaces"),
+        count(notes.skipped_units, "units without both languages skipped"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
@@ -135,8 +168,9 @@ impl Corpora {
         Ok(Tokenizer::train(lines, &experiment.tokenizer)?)
     }
 
-    /// The training examples; those of more than `max_tokens` tokens are dropped and counted in the report.
-    pub fn train_examples(&mut self, tokenizer: &Tokenizer, max_tokens: usize) -> Vec<Example> {
+    /// The training examples and the source of each; those of more than `max_tokens` tokens are dropped and counted in
+    /// the report.
+    pub fn train_examples(&mut self, tokenizer: &Tokenizer, max_tokens: usize) -> (Vec<Example>, Vec<u32>) {
         encode_pairs(&self.train, tokenizer, max_tokens, &mut self.clean_report)
     }
 

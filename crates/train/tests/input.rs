@@ -230,7 +230,7 @@ fn compressed_and_tabular_files_train_as_plain_ones_do() {
 
     let config = place.read_text("config.toml");
     let train = config.lines().find(|line| line.starts_with("train = ")).unwrap();
-    place.write("config.toml", config.replace(train, "train = { tsv = 'train.tsv' }").as_bytes());
+    place.write("config.toml", config.replace(train, "train = { file = 'train.tsv' }").as_bytes());
     told(&place, &["run.name=table"]);
     assert_eq!(place.training_rows("plain"), place.training_rows("table"));
     append(&place, "train.tsv", b"one\ttwo\tthree\n");

@@ -3,14 +3,17 @@
 //! Each section is a plain structure that refuses unknown keys; `validate` returns all its faults
 //! at once, with keys relative to the section.
 
+mod files;
 mod script;
+mod sources;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use files::{FileFormat, LanguagePair, ParallelFiles};
 pub use script::Script;
+pub use sources::{Source, Sources};
 
 /// One fault of a section: the key and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,8 +39,8 @@ impl Fault {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DataConfig {
-    /// Pairs to learn from.
-    pub train: ParallelFiles,
+    /// Pairs to learn from: one source or several.
+    pub train: Sources,
     /// Pairs that choose the best checkpoint.
     pub dev: ParallelFiles,
     /// Pairs that nothing is chosen by.
@@ -57,7 +60,7 @@ pub struct DataConfig {
 impl Default for DataConfig {
     fn default() -> Self {
         Self {
-            train: ParallelFiles::default(),
+            train: Sources::default(),
             dev: ParallelFiles::default(),
             test: ParallelFiles::default(),
             test_sets: BTreeMap::new(),
@@ -70,14 +73,16 @@ impl Default for DataConfig {
 }
 
 impl DataConfig {
+    /// The two languages, by which the columns of a table and the sides of a translation memory are found.
+    pub fn languages(&self) -> LanguagePair {
+        LanguagePair::new(&self.src_lang, &self.tgt_lang)
+    }
+
     /// All faults of the section. Files are not opened; `test` and `test_sets` may be unset.
     pub fn validate(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        for (name, files, needed) in [
-            ("train", &self.train, Needed::Yes),
-            ("dev", &self.dev, Needed::Yes),
-            ("test", &self.test, Needed::No),
-        ] {
+        faults.extend(self.train.validate().into_iter().map(|fault| fault.under("train")));
+        for (name, files, needed) in [("dev", &self.dev, Needed::Yes), ("test", &self.test, Needed::No)] {
             faults.extend(files.faults(needed).into_iter().map(|fault| fault.under(name)));
         }
         for (name, files) in &self.test_sets {
@@ -106,58 +111,6 @@ impl DataConfig {
 enum Needed {
     Yes,
     No,
-}
-
-/// One set of aligned lines: two plain files, or one file of `source<TAB>target`.
-///
-/// Each may end in `.gz` or `.zst`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct ParallelFiles {
-    /// Source sentences, one a line.
-    pub src: PathBuf,
-    /// Target sentences, line by line the translation of `src`.
-    pub tgt: PathBuf,
-    /// Both in one file, instead of `src` and `tgt`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tsv: Option<PathBuf>,
-}
-
-impl ParallelFiles {
-    /// Two aligned files.
-    pub fn pair(src: impl Into<PathBuf>, tgt: impl Into<PathBuf>) -> Self {
-        Self { src: src.into(), tgt: tgt.into(), tsv: None }
-    }
-
-    /// One tab-separated file.
-    pub fn tsv(path: impl Into<PathBuf>) -> Self {
-        Self { tsv: Some(path.into()), ..Self::default() }
-    }
-
-    /// True if any file is named.
-    pub fn is_set(&self) -> bool {
-        self.tsv.is_some() || !self.src.as_os_str().is_empty() || !self.tgt.as_os_str().is_empty()
-    }
-
-    /// All faults of a set that is needed: nothing named, one side missing, or both forms at once.
-    pub fn validate(&self) -> Vec<Fault> {
-        self.faults(Needed::Yes)
-    }
-
-    fn faults(&self, needed: Needed) -> Vec<Fault> {
-        let [no_src, no_tgt] = [&self.src, &self.tgt].map(|path| path.as_os_str().is_empty());
-        match &self.tsv {
-            Some(tsv) if tsv.as_os_str().is_empty() => vec![Fault::new("tsv", "is empty; name a file")],
-            Some(_) if no_src && no_tgt => vec![],
-            Some(_) => vec![Fault::new("tsv", "stands beside src or tgt; give either tsv or both of them")],
-            None if no_src && no_tgt && needed == Needed::No => vec![],
-            None => [("src", no_src), ("tgt", no_tgt)]
-                .into_iter()
-                .filter(|(_, missing)| *missing)
-                .map(|(key, _)| Fault::new(key, "is not set; name a file"))
-                .collect(),
-        }
-    }
 }
 
 /// How digits of the Kannada block are written after normalisation.
@@ -305,8 +258,8 @@ mod tests {
     #[test]
     fn all_faults_come_at_once_with_their_keys() {
         let mut config = DataConfig {
-            train: ParallelFiles::pair("a.en", ""),
-            dev: ParallelFiles { tsv: Some("d.tsv".into()), ..ParallelFiles::pair("d.en", "d.kn") },
+            train: ParallelFiles::pair("a.en", "").into(),
+            dev: ParallelFiles { file: "d.tsv".into(), ..ParallelFiles::pair("d.en", "d.kn") },
             tgt_lang: "ಕನ್ನಡ".to_owned(),
             ..DataConfig::default()
         };
@@ -317,7 +270,7 @@ mod tests {
         let faults = config.validate();
         let expected = [
             "train.tgt",
-            "dev.tsv",
+            "dev.file",
             "test_sets.news.src",
             "test_sets.news.tgt",
             "tgt_lang",
@@ -334,14 +287,14 @@ mod tests {
         let faults = DataConfig::default().validate();
         assert_eq!(keys(&faults), ["train.src", "train.tgt", "dev.src", "dev.tgt"]);
         assert!(TokenizerConfig::default().validate().is_empty());
-        assert!(ParallelFiles::tsv("a.tsv").validate().is_empty());
-        assert!(!ParallelFiles::default().is_set() && ParallelFiles::tsv("a.tsv").is_set());
+        assert!(ParallelFiles::one("a.tsv").validate().is_empty());
+        assert!(!ParallelFiles::default().is_set() && ParallelFiles::one("a.tsv").is_set());
     }
 
     #[test]
     fn a_script_of_another_language_is_a_fault() {
-        let files = ParallelFiles::tsv("a.tsv");
-        let mut config = DataConfig { train: files.clone(), dev: files, ..DataConfig::default() };
+        let files = ParallelFiles::one("a.tsv");
+        let mut config = DataConfig { train: files.clone().into(), dev: files, ..DataConfig::default() };
         assert!(config.validate().is_empty());
         config.tgt_lang = "ta".to_owned();
         let faults = config.validate();

@@ -1,32 +1,58 @@
-//! Aligned files become [`Pair`]s, and every fault names its file and line.
+//! Files become [`Pair`]s, one after the other, and every fault names its file and line.
 //!
-//! Only `\n` ends a line, so the count is that of `wc -l`. One leading byte order mark and the `\r`
-//! before a `\n` are removed and counted; other characters that some tools take for line ends
+//! Plain text: only `\n` ends a line, so the count is that of `wc -l`. One leading byte order mark and
+//! the `\r` before a `\n` are removed and counted; other characters that some tools take for line ends
 //! (U+000B, U+000C, U+0085, U+2028, U+2029, NUL) stay in their line, are counted, and become spaces
-//! in [`normalize`](crate::normalize). The sides therefore stay aligned.
+//! in [`normalize`](crate::normalize). The sides therefore stay aligned. A line break inside a cell, a
+//! JSON text or a segment becomes a space: a sentence is one line everywhere else.
+//!
+//! [`for_each_pair`] holds one line of each file; memory does not grow with the corpus.
 
 mod align;
-mod bytes;
+mod columns;
+mod hash;
+mod jsonl;
+mod lines;
+#[cfg(feature = "parquet")]
+mod parquet;
+mod parts;
+mod sources;
+mod stream;
+mod table;
+mod tmx;
+mod zstd;
 #[cfg(test)]
 mod tests;
 
+use std::ops::Add;
 use std::path::Path;
 
-pub use bytes::Limits;
-pub(crate) use bytes::read_bytes;
+pub use hash::content_hash;
+pub use lines::read_lines;
+pub use sources::{SourceNotes, for_each_source_pair, read_sources};
+pub use stream::Limits;
+pub(crate) use stream::read_bytes;
 
-use crate::config::ParallelFiles;
+use columns::Columns;
+use lines::Lines;
+use parts::{Part, parts};
+use table::Cells;
+
+use crate::config::{FileFormat, LanguagePair, ParallelFiles};
 use crate::error::DataError;
 
 /// One sentence and its translation.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pair {
     /// The source sentence.
     pub src: String,
     /// The target sentence.
     pub tgt: String,
-    /// The line in the file or files, from 1.
+    /// The line in the file or files, from 1; of Parquet the row. With a pattern the lines of all its
+    /// files count, one file after the other.
     pub line: usize,
+    /// Which of several sources the pair comes from, from 0: it has that one's weight.
+    pub source: u32,
 }
 
 /// What was removed or looks odd in the files that were read, for the log.
@@ -38,117 +64,179 @@ pub struct ReadNotes {
     pub crlf_lines: usize,
     /// Lines with a control character or a separator inside, tabs aside.
     pub odd_lines: usize,
+    /// Line breaks inside a cell, a JSON text or a segment that became a space.
+    pub inner_breaks: usize,
+    /// Units of a translation memory without one of the two languages.
+    pub skipped_units: usize,
 }
 
-impl ReadNotes {
+impl Add for ReadNotes {
+    type Output = Self;
+
     fn add(self, other: Self) -> Self {
         Self {
             boms: self.boms + other.boms,
             crlf_lines: self.crlf_lines + other.crlf_lines,
             odd_lines: self.odd_lines + other.odd_lines,
+            inner_breaks: self.inner_breaks + other.inner_breaks,
+            skipped_units: self.skipped_units + other.skipped_units,
         }
     }
 }
 
-/// Reads aligned files into pairs, blank ones included.
+/// Takes a pair; its fault ends the reading.
+pub type EachPair<'a> = dyn FnMut(Pair) -> Result<(), DataError> + 'a;
+
+/// Reads a set and hands over its pairs in their order, blank ones included.
+///
+/// That two files have different numbers of lines is known only at the end of the shorter one, when
+/// the pairs before it have been handed over.
 ///
 /// # Errors
 ///
-/// No files given; a file that is missing, not regular, unreadable, empty, damaged or beyond
-/// `limits`; a line that is not UTF-8; sides with different numbers of lines; a line of a `.tsv`
-/// without exactly one tab (a blank line is a blank pair).
-pub fn read_parallel(files: &ParallelFiles, limits: &Limits) -> Result<(Vec<Pair>, ReadNotes), DataError> {
-    if let Some(path) = &files.tsv {
-        return read_tsv(path, limits);
+/// No files given; a pattern without matches, or whose matches do not pair up; a file that is missing,
+/// not regular, unreadable, empty, damaged, beyond `limits`, of an unknown format, or changed meanwhile;
+/// a line that is not UTF-8; sides with different numbers of lines; a row, an object or an XML file
+/// that is not as its format wants it, or lacks a side; what `each` returns.
+pub fn for_each_pair(
+    files: &ParallelFiles,
+    languages: &LanguagePair,
+    limits: &Limits,
+    each: &mut EachPair<'_>,
+) -> Result<ReadNotes, DataError> {
+    let columns = Columns::new(files, languages);
+    let mut sink = Sink { each, lines_before: 0, pairs: 0, notes: ReadNotes::default() };
+    for part in parts(files)? {
+        let pairs_before = sink.pairs;
+        let path = match &part {
+            Part::Two(path, _) | Part::One(path, _) => path.clone(),
+        };
+        let lines = match part {
+            Part::Two(src, tgt) => read_two(&src, &tgt, limits, &mut sink)?,
+            Part::One(path, format) => read_one(&path, format, &columns, limits, &mut sink)?,
+        };
+        if sink.pairs == pairs_before {
+            return Err(DataError::Empty { path });
+        }
+        sink.lines_before += lines;
     }
-    if files.src.as_os_str().is_empty() || files.tgt.as_os_str().is_empty() {
-        return Err(DataError::FilesNotSet);
-    }
-    let (src, src_notes) = read_lines(&files.src, limits)?;
-    let (tgt, tgt_notes) = read_lines(&files.tgt, limits)?;
-    if src.len() != tgt.len() {
-        return Err(DataError::LineCounts {
-            src: files.src.clone(),
-            tgt: files.tgt.clone(),
-            src_lines: src.len(),
-            tgt_lines: tgt.len(),
-            first_suspect: align::first_suspect(&src, &tgt),
-        });
-    }
-    let sides = src.into_iter().zip(tgt);
-    let pairs = sides.enumerate().map(|(i, (src, tgt))| Pair { src, tgt, line: i + 1 }).collect();
-    Ok((pairs, src_notes.add(tgt_notes)))
+    Ok(sink.notes)
 }
 
-fn read_tsv(path: &Path, limits: &Limits) -> Result<(Vec<Pair>, ReadNotes), DataError> {
-    let (lines, notes) = read_lines(path, limits)?;
-    let pair = |(i, text): (usize, String)| {
-        let line = i + 1;
-        let columns: Vec<&str> = text.split('\t').collect();
-        match columns[..] {
-            [""] => Ok(Pair { src: String::new(), tgt: String::new(), line }),
-            [src, tgt] => Ok(Pair { src: src.to_owned(), tgt: tgt.to_owned(), line }),
-            _ => Err(DataError::Columns { path: path.to_path_buf(), line, got: columns.len() }),
-        }
-    };
-    let pairs = lines.into_iter().enumerate().map(pair).collect::<Result<_, _>>()?;
+/// Reads a set into memory; otherwise as [`for_each_pair`].
+///
+/// # Errors
+///
+/// As [`for_each_pair`].
+pub fn read_parallel(
+    files: &ParallelFiles,
+    languages: &LanguagePair,
+    limits: &Limits,
+) -> Result<(Vec<Pair>, ReadNotes), DataError> {
+    let mut pairs = Vec::new();
+    let notes = for_each_pair(files, languages, limits, &mut |pair| {
+        pairs.push(pair);
+        Ok(())
+    })?;
     Ok((pairs, notes))
 }
 
-/// Reads the lines of one file, without their ends.
-///
-/// # Errors
-///
-/// As [`read_parallel`] for a single file.
-pub fn read_lines(path: &Path, limits: &Limits) -> Result<(Vec<String>, ReadNotes), DataError> {
-    let bytes = read_bytes(path, limits)?;
-    let mut notes = ReadNotes::default();
-    let mut text = &bytes[..];
-    if let Some(rest) = text.strip_prefix("\u{FEFF}".as_bytes()) {
-        notes.boms = 1;
-        text = rest;
-    }
-    if text.is_empty() {
-        return Err(DataError::Empty { path: path.to_path_buf() });
-    }
-    let text = text.strip_suffix(b"\n").unwrap_or(text);
-    let mut lines = Vec::new();
-    for (i, raw) in text.split(|&byte| byte == b'\n').enumerate() {
-        let raw = raw.strip_suffix(b"\r").inspect(|_| notes.crlf_lines += 1).unwrap_or(raw);
-        let line = std::str::from_utf8(raw).map_err(|fault| DataError::BadUtf8 {
-            path: path.to_path_buf(),
-            line: i + 1,
-            offset: fault.valid_up_to(),
-        })?;
-        notes.odd_lines += usize::from(line.contains(is_odd));
-        lines.push(line.to_owned());
-    }
-    Ok((lines, notes))
+/// Where readers put what they find.
+struct Sink<'a> {
+    each: &'a mut EachPair<'a>,
+    /// Lines of the files that were read before.
+    lines_before: usize,
+    /// Pairs handed over.
+    pairs: usize,
+    notes: ReadNotes,
 }
 
-fn is_odd(c: char) -> bool {
-    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
+impl Sink<'_> {
+    fn pair(&mut self, src: String, tgt: String, line: usize) -> Result<(), DataError> {
+        self.pairs += 1;
+        (self.each)(Pair { src, tgt, line: self.lines_before + line, source: 0 })
+    }
 }
 
-/// BLAKE3 of the text of a set, in hex: the same for a file and its compressed form.
-///
-/// Hashed are the decompressed bytes of each file after their length (u64, little endian), source
-/// before target.
-///
-/// # Errors
-///
-/// As [`read_parallel`], but for what is inside the lines.
-pub fn content_hash(files: &ParallelFiles, limits: &Limits) -> Result<String, DataError> {
-    let paths: Vec<&Path> = match &files.tsv {
-        Some(tsv) => vec![tsv],
-        None if files.is_set() => vec![&files.src, &files.tgt],
-        None => return Err(DataError::FilesNotSet),
+fn read_one(
+    path: &Path,
+    format: FileFormat,
+    columns: &Columns<'_>,
+    limits: &Limits,
+    sink: &mut Sink<'_>,
+) -> Result<usize, DataError> {
+    match format {
+        FileFormat::Tmx => return tmx::read(path, columns, limits, sink),
+        #[cfg(feature = "parquet")]
+        FileFormat::Parquet => return parquet::read(path, columns, limits, sink),
+        #[cfg(not(feature = "parquet"))]
+        FileFormat::Parquet => return Err(DataError::ParquetOff { path: path.to_path_buf() }),
+        FileFormat::Tsv | FileFormat::Csv | FileFormat::Jsonl => {}
+    }
+    let mut lines = Lines::open(path, limits)?;
+    match format {
+        FileFormat::Jsonl => jsonl::read(&mut lines, columns, sink)?,
+        FileFormat::Csv => table::read(&mut lines, Cells::Commas, columns, sink)?,
+        _ => table::read(&mut lines, Cells::Tabs, columns, sink)?,
+    }
+    sink.notes = sink.notes + lines.notes;
+    Ok(lines.number)
+}
+
+fn read_two(
+    src_path: &Path,
+    tgt_path: &Path,
+    limits: &Limits,
+    sink: &mut Sink<'_>,
+) -> Result<usize, DataError> {
+    let [mut src, mut tgt] = [Lines::open(src_path, limits)?, Lines::open(tgt_path, limits)?];
+    let mut line = 0;
+    loop {
+        match (src.next()?, tgt.next()?) {
+            (Some(src), Some(tgt)) => {
+                line += 1;
+                sink.pair(src.to_owned(), tgt.to_owned(), line)?;
+            }
+            (None, None) => break,
+            _ => return Err(line_counts(src, tgt, limits)),
+        }
+    }
+    sink.notes = sink.notes + src.notes + tgt.notes;
+    Ok(line)
+}
+
+/// The fault of sides of which one has come to its end, or what is wrong in the rest of the other.
+fn line_counts(mut src: Lines, mut tgt: Lines, limits: &Limits) -> DataError {
+    for side in [&mut src, &mut tgt] {
+        loop {
+            match side.next() {
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(fault) => return fault,
+            }
+        }
+    }
+    let lengths = |side: &Lines| align::lengths(&side.path, limits);
+    let first_suspect = match (lengths(&src), lengths(&tgt)) {
+        (Some(src), Some(tgt)) => align::first_suspect(&src, &tgt),
+        _ => None,
     };
-    let mut hasher = blake3::Hasher::new();
-    for path in paths {
-        let bytes = read_bytes(path, limits)?;
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(&bytes);
+    DataError::LineCounts {
+        src_lines: src.number,
+        tgt_lines: tgt.number,
+        src: src.path,
+        tgt: tgt.path,
+        first_suspect,
     }
-    Ok(hasher.finalize().to_hex().to_string())
+}
+
+/// A text as one line: the parts around line breaks, trimmed, with a space between them.
+fn one_line(text: String, notes: &mut ReadNotes) -> String {
+    let breaks = text.trim().matches('\n').count();
+    if !text.contains(['\n', '\r']) {
+        return text;
+    }
+    notes.inner_breaks += breaks;
+    let parts: Vec<&str> = text.split(['\n', '\r']).map(str::trim).filter(|part| !part.is_empty()).collect();
+    parts.join(" ")
 }

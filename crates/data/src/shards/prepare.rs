@@ -69,6 +69,6 @@ fn write_chunk(
     writer: &mut Writer,
 ) -> Result<(), DataError> {
     let pairs = cleaner.clean(pairs);
-    let examples = encode_pairs(&pairs, recipe.tokenizer, recipe.clean.max_tokens, cleaner.report_mut());
+    let (examples, _) = encode_pairs(&pairs, recipe.tokenizer, recipe.clean.max_tokens, cleaner.report_mut());
     examples.iter().try_for_each(|example| writer.push(&example.src, &example.tgt))
 }

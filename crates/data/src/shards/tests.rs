@@ -326,7 +326,7 @@ fn pairs() -> Vec<Pair> {
         5 => "ಬೆಕ್ಕು ".repeat(30),
         _ => format!("ಬೆಕ್ಕು {} ಕುಳಿತಿತು", n % 400),
     };
-    (0..1000).map(|n| Pair { src: src(n), tgt: tgt(n), line: n + 1 }).collect()
+    (0..1000).map(|n| Pair { source: 0, src: src(n), tgt: tgt(n), line: n + 1 }).collect()
 }
 
 fn tokenizer(vocab_size: usize) -> Tokenizer {
@@ -342,7 +342,7 @@ fn preparing_is_cleaning_and_encoding_whatever_the_threads_and_chunks() {
     let clean_config = CleanConfig { max_tokens: 40, ..CleanConfig::default() };
     let recipe = Recipe { clean: &clean_config, normalizer: &normalizer, tokenizer: &tokenizer };
     let (kept, mut report) = clean(pairs(), &clean_config, &normalizer);
-    let expected = crate::batch::encode_pairs(&kept, &tokenizer, 40, &mut report);
+    let (expected, _) = crate::batch::encode_pairs(&kept, &tokenizer, 40, &mut report);
     for reason in [Reason::Duplicate, Reason::EmptySource, Reason::TooManyTokens] {
         assert!(report.count_of(reason) > 0, "{reason}");
     }

@@ -7,7 +7,7 @@ use crate::metrics::{Scores, evaluate};
 use crate::translator::Translator;
 use crate::validate::score;
 use crate::{TrainError, device};
-use data::{Limits, ParallelFiles, read_parallel};
+use data::{DataConfig, LanguagePair, Limits, ParallelFiles, read_parallel};
 use std::io::Write;
 use std::path::Path;
 
@@ -34,7 +34,7 @@ pub fn run_of(experiment: &Experiment, format: Format, out: &mut impl Write) -> 
     let further = data.test_sets.iter().map(|(name, files)| (name.as_str(), files));
     let mut all = serde_json::Map::new();
     for (name, files) in named.chain(further).filter(|(_, files)| files.is_set()) {
-        let set = held_out(name, files)?;
+        let set = held_out(name, files, &data.languages())?;
         let (scores, _) = score(&translator, &set)?;
         if format == Format::Text {
             writeln!(out, "{name} ({} lines)\n{scores}\n", set.pairs.len()).map_err(stdout_error)?;
@@ -61,7 +61,7 @@ pub fn model_on_files(
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
     let translator = Translator::load(model, &device::open(backend)?, backend.precision)?;
-    let set = held_out("files", &ParallelFiles::pair(src, reference))?;
+    let set = held_out("files", &ParallelFiles::pair(src, reference), &DataConfig::default().languages())?;
     print(&score(&translator, &set)?.0, format, out)
 }
 
@@ -76,14 +76,18 @@ pub fn files(
     format: Format,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
-    let (pairs, _) = read_parallel(&ParallelFiles::pair(hypothesis, reference), &Limits::default())?;
+    let (pairs, _) = read_parallel(
+        &ParallelFiles::pair(hypothesis, reference),
+        &DataConfig::default().languages(),
+        &Limits::default(),
+    )?;
     let (hypotheses, references): (Vec<String>, Vec<String>) =
         pairs.into_iter().map(|pair| (pair.src, pair.tgt)).unzip();
     print(&evaluate(&hypotheses, &references)?, format, out)
 }
 
-fn held_out(name: &str, files: &ParallelFiles) -> Result<HeldOut, TrainError> {
-    let (pairs, _) = read_parallel(files, &Limits::default())?;
+fn held_out(name: &str, files: &ParallelFiles, languages: &LanguagePair) -> Result<HeldOut, TrainError> {
+    let (pairs, _) = read_parallel(files, languages, &Limits::default())?;
     HeldOut::new(name, files, pairs)
 }
 

@@ -70,12 +70,13 @@ fn prepare(
         None => corpora.train_tokenizer(experiment)?,
     };
     let batch_tokens = experiment.train.batch_tokens;
-    let examples = corpora.train_examples(&tokenizer, experiment.data.clean.max_tokens.min(batch_tokens));
+    let (examples, source_of) =
+        corpora.train_examples(&tokenizer, experiment.data.clean.max_tokens.min(batch_tokens));
     if examples.is_empty() {
         return Err(DataError::NoExamples.into());
     }
     let dev = corpora.dev_set(&tokenizer, batch_tokens)?;
-    Ok(Start { tokenizer, examples, dev, checkpoint })
+    Ok(Start { tokenizer, examples, source_of, dev, checkpoint })
 }
 
 /// The newest checkpoint that is whole; damaged ones are named.

@@ -9,7 +9,7 @@ use super::fault::{ConfigError, Place, PlacedFault};
 use super::schema::Shape;
 use super::suggest::nearest_name;
 use super::syntax;
-use super::walk::{Reading, Text};
+use super::walk::{Reading, Text, to_list};
 use miette::NamedSource;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -68,7 +68,9 @@ pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment,
 
 /// What serde makes of the values that are right.
 fn experiment(reading: &mut Reading<'_>) -> Experiment {
-    match reading.values.clone().try_into() {
+    let mut values = reading.values.clone();
+    to_list(&mut values);
+    match values.try_into() {
         Ok(experiment) => experiment,
         Err(error) => {
             // The schema accepted what the structs refuse; nothing may pass because of that.

@@ -234,7 +234,7 @@ mod tests {
         assert_eq!(kind("train.max_steps"), Kind::Whole { least: 0, most: i64::MAX });
         assert_eq!(kind("model.dropout"), Kind::Number);
         assert_eq!(kind("data.clean.dedup"), Kind::Switch);
-        assert_eq!(kind("data.train.tsv"), Kind::Text);
+        assert_eq!(kind("data.train.file"), Kind::Text);
         assert_eq!(kind("data.test_sets.flores.src"), Kind::Text);
         assert_eq!(kind("validate.metric"), Kind::OneOf(&["loss", "bleu", "chrf", "chrf++"]));
     }
@@ -243,7 +243,7 @@ mod tests {
     fn every_key_has_a_path() {
         let shape = Shape::of::<Experiment>();
         let paths: Vec<String> = shape.paths().into_iter().map(|(path, _)| path.join(".")).collect();
-        for path in ["train", "train.max_steps", "data.test_sets.NAME.tsv", "data.clean"] {
+        for path in ["train", "train.max_steps", "data.test_sets.NAME.file", "data.clean"] {
             assert!(paths.iter().any(|found| found == path), "{path}");
         }
     }

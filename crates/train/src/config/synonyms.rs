@@ -18,7 +18,7 @@ pub(super) const SYNONYMS: &[(&str, &[&str])] = &[
     ("run.name", &["run_name", "experiment_name"]),
     ("run.dir", &["output_dir", "model_dir", "save_dir", "out"]),
     ("run.seed", &["random_seed", "rng_seed"]),
-    ("backend.kind", &["device", "gpu", "use_cuda", "accelerator", "backend"]),
+    ("backend.kind", &["gpu", "use_cuda", "accelerator", "backend"]),
     // [data], [tokenizer]
     ("data.src_lang", &["source_lang", "source_language"]),
     ("data.tgt_lang", &["target_lang", "target_language", "trg_lang"]),

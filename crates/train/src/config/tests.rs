@@ -79,7 +79,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "[[data.test_sets]]\nsrc = \"a\"",
         "1:1 data.test_sets: is a section, not a value",
-        "write [data.test_sets.NAME] and below it its keys: src, tgt, tsv",
+        "write [data.test_sets.NAME] and below it its keys: file, src, src_column, tgt, tgt_column",
     ),
     (
         "[train]\nmax_steps = \"100\"",
@@ -269,7 +269,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "data.test = \"x\"",
         "1:13 data.test: is a section, not a value",
-        "write [data.test] and below it its keys: src, tgt, tsv",
+        "write [data.test] and below it its keys: file, src, src_column, tgt, tgt_column",
     ),
     (
         "[train.optimizer]\nname = \"adam\"",
@@ -282,7 +282,7 @@ const CASES: &[(&str, &str, &str)] = &[
         "write [model] and below it its keys: activation, d_ff, d_model, dropout, n_decoder_layers, n_encoder_layers, n_heads, norm, tie_embeddings",
     ),
     ("backend = { kind = \"cpu\", kin = 3 }", "1:27 unknown key 'backend.kin'", "did you mean 'kind'?"),
-    ("device = \"cuda\"", "1:1 unknown key 'device'", "did you mean 'kind' of [backend]?"),
+    ("device = \"cuda\"", "1:1 unknown key 'device'", "it belongs to [backend]"),
 ];
 
 #[test]
@@ -335,7 +335,7 @@ fn overrides_are_toml_of_the_keys_type_or_else_text() {
         "model.norm = post",
         "data.clean.dedup=false",
         "data.test={src = \"e\", tgt = 'f'}",
-        "data.test_sets.news.tsv=news.tsv",
+        "data.test_sets.news.file=news.tsv",
         "train.max_minutes=3",
         "backend.kind=\"wgpu\"",
     ];
@@ -343,11 +343,11 @@ fn overrides_are_toml_of_the_keys_type_or_else_text() {
     assert_eq!(experiment.run.name, "try2");
     assert_eq!(experiment.run.seed, 16);
     assert_eq!(experiment.train.learning_rate, 3e-4);
-    assert_eq!(experiment.data.train, data::ParallelFiles::pair("a b.txt", "b"));
+    assert_eq!(experiment.data.train, data::ParallelFiles::pair("a b.txt", "b").into());
     assert_eq!(experiment.model.norm, model::NormOrder::Post);
     assert!(!experiment.data.clean.dedup);
     assert_eq!(experiment.data.test, data::ParallelFiles::pair("e", "f"));
-    assert_eq!(experiment.data.test_sets["news"], data::ParallelFiles::tsv("news.tsv"));
+    assert_eq!(experiment.data.test_sets["news"], data::ParallelFiles::one("news.tsv"));
     assert_eq!(experiment.train.max_minutes, 3.0);
     assert_eq!(experiment.backend.kind, "wgpu");
     assert_eq!(read("", &["run.name=5"]).unwrap().run.name, "5");
@@ -492,18 +492,42 @@ fn every_file_in_configs_shows_every_key() {
         let table: toml::Table = text.parse().unwrap();
         for (path, shape) in schema.paths() {
             let name = path[path.len() - 1];
-            let optional = name == "tsv" || path.contains(&"test_sets");
+            let optional =
+                ["file", "src_column", "tgt_column"].contains(&name) || path.contains(&"test_sets");
             let found = path
                 .iter()
                 .try_fold(&toml::Value::Table(table.clone()), |value, key| value.get(key))
                 .is_some();
             let shown = if optional && !shape.is_table() {
-                text.contains(&format!("# {name} = "))
+                text.contains(&format!("{name} = "))
             } else {
                 found || optional
             };
             assert!(shown, "{} lacks {}", file.display(), path.join("."));
         }
+    }
+}
+
+#[test]
+fn several_sources_are_a_list_of_tables() {
+    let head = "[data.dev]\nsrc = 'd.en'\ntgt = 'd.kn'\n";
+    let text = format!(
+        "{head}[[data.train]]\nfile = 'a.tsv'\nweight = 2\n[[data.train]]\nsrc = 'b.en'\ntgt = 'b.kn'\n"
+    );
+    let experiment = parse(&text, "x.toml", &[]).unwrap();
+    assert_eq!(experiment.data.train.weights(), [2.0, 1.0]);
+    assert_eq!(experiment.data.train.0[1].files(), data::ParallelFiles::pair("b.en", "b.kn"));
+    assert_eq!(parse(&toml::to_string(&experiment).unwrap(), "x.toml", &[]).unwrap(), experiment);
+    let wrong = format!(
+        "{head}[[data.train]]\nfile = 'a.tsv'\nwieght = 2\n[[data.train]]\nfile = 'b.tsv'\nweight = 0\n"
+    );
+    let faults = parse(&wrong, "x.toml", &[]).unwrap_err().to_string();
+    for part in [
+        "x.toml:6:1 unknown key 'data.train.0.wieght'",
+        "did you mean 'weight' of [data.train]?",
+        "x.toml:9:1 data.train.1.weight",
+    ] {
+        assert!(faults.contains(part), "no {part} in {faults}");
     }
 }
 

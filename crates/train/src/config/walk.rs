@@ -12,6 +12,29 @@ use toml::de::{DeTable, DeValue};
 /// Faults from which on no key is looked for that may have been meant: a file that is something else is told soon.
 const SEARCHED: usize = 100;
 
+/// The section that may be a list of tables, `[[data.train]]`; its tables are read as `data.train.0`, `data.train.1`, ….
+const MANY: [&str; 2] = ["data", "train"];
+
+fn is_table(value: &toml::Spanned<DeValue<'_>>) -> bool {
+    value.get_ref().is_table()
+}
+
+/// Makes the numbered tables of [`MANY`] a list.
+pub(super) fn to_list(values: &mut toml::Table) {
+    let Some(toml::Value::Table(data)) = values.get_mut(MANY[0]) else { return };
+    let Some(toml::Value::Table(tables)) = data.get(MANY[1]) else { return };
+    let mut numbered = Vec::new();
+    for (key, value) in tables {
+        let Ok(number) = key.parse::<usize>() else { return };
+        numbered.push((number, value.clone()));
+    }
+    if !numbered.is_empty() {
+        numbered.sort_by_key(|(number, _)| *number);
+        let list = numbered.into_iter().map(|(_, table)| table).collect();
+        data.insert(MANY[1].to_owned(), toml::Value::Array(list));
+    }
+}
+
 /// Text with values: the file or one override.
 #[derive(Clone, Copy)]
 pub(super) enum Text<'t> {
@@ -90,6 +113,16 @@ impl<'s> Reading<'s> {
         match (shape, value) {
             (Shape::Value(kind), _) => self.value(&full, *kind, value, (span, text)),
             (_, DeValue::Table(table)) => self.table(table, &full, text),
+            (Shape::Section(_), DeValue::Array(array)) if full == MANY && array.iter().all(is_table) => {
+                for (index, table) in array.iter().enumerate() {
+                    let path = [&full[..], &[index.to_string()]].concat();
+                    self.places.insert(path.join("."), text.place(table.span()));
+                    insert(&mut self.values, &path, toml::Value::Table(toml::Table::new()));
+                    if let DeValue::Table(table) = table.get_ref() {
+                        self.table(table, &path, text);
+                    }
+                }
+            }
             (Shape::Section(_) | Shape::Named(_), _) => self.not_a_table(&full, text.place(span)),
         }
     }
@@ -144,8 +177,12 @@ impl<'s> Reading<'s> {
         self.entry(section, name, &value, &place, (0..text.len(), Text::Set { typed, value: text }));
     }
 
+    /// The number of a table in a list of tables is no key of its shape.
     fn shape(&self, path: &[String]) -> Option<&'s Shape> {
-        path.iter().try_fold(self.schema, |shape, key| shape.child(key))
+        let numbered = path.len() > MANY.len() && path.starts_with(&MANY.map(str::to_owned));
+        let is_number = |at: usize, key: &str| numbered && at == MANY.len() && key.parse::<usize>().is_ok();
+        let keys = path.iter().enumerate().filter(|(at, key)| !is_number(*at, key));
+        keys.map(|(_, key)| key).try_fold(self.schema, |shape, key| shape.child(key))
     }
 
     /// Notes an unknown key; returns what it may have been.

@@ -54,6 +54,8 @@ pub struct Start {
     pub tokenizer: Tokenizer,
     /// The training examples.
     pub examples: Vec<Example>,
+    /// Which source of the training text each example is from.
+    pub source_of: Vec<u32>,
     /// What the dev loss is measured on.
     pub dev: DevSet,
     /// Where to go on.
@@ -73,10 +75,11 @@ impl<'a> Trainer<'a> {
         device: &Device,
         start: Start,
     ) -> Result<Self, TrainError> {
-        let Start { tokenizer, examples, dev, checkpoint } = start;
+        let Start { tokenizer, examples, source_of, dev, checkpoint } = start;
         let seed = experiment.run.seed;
         let mut loader =
-            Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?;
+            Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?
+                .with_mixture(experiment.data.train.weights(), source_of);
         let mut optimizer = Optimizer::new(&experiment.train);
         let average = experiment.train.average;
         let precision = experiment.backend.precision;
@@ -180,7 +183,7 @@ impl<'a> Trainer<'a> {
         let train = &self.experiment.train;
         let step = self.state.step + 1;
         let mut cursor = self.state.cursor;
-        let batch = self.loader.next(&mut cursor);
+        let batch = self.loader.next(&mut cursor)?;
         let tgt_tokens = batch.n_tgt_tokens();
         let budget = if train.micro_batch_tokens == 0 { usize::MAX } else { train.micro_batch_tokens };
         let micro_batches = batch.split(budget);

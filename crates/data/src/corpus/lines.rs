@@ -1,0 +1,112 @@
+//! The lines of a file, one at a time.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+
+use super::stream::{TextStream, fault_of};
+use super::{Limits, ReadNotes};
+use crate::error::DataError;
+
+/// Bytes of text that are decoded at a time.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Reads a file line by line; what is removed or odd is noted.
+pub(super) struct Lines {
+    /// The file.
+    pub(super) path: PathBuf,
+    stream: BufReader<TextStream>,
+    max_line_bytes: usize,
+    line: Vec<u8>,
+    /// The number of the last line, from 1.
+    pub(super) number: usize,
+    /// What was removed or looked odd so far.
+    pub(super) notes: ReadNotes,
+}
+
+impl Lines {
+    /// Opens a file with at least one line.
+    pub(super) fn open(path: &Path, limits: &Limits) -> Result<Self, DataError> {
+        Ok(Self {
+            path: path.to_path_buf(),
+            stream: BufReader::with_capacity(BUFFER_BYTES, TextStream::open(path, limits)?),
+            max_line_bytes: limits.max_line_bytes,
+            line: Vec::new(),
+            number: 0,
+            notes: ReadNotes::default(),
+        })
+    }
+
+    /// The next line without its end, if there is one.
+    pub(super) fn next(&mut self) -> Result<Option<&str>, DataError> {
+        self.line.clear();
+        // Room for a mark and the end; what is longer than that is too long with or without them.
+        let most = (self.max_line_bytes as u64).saturating_add(5);
+        let mut bounded = (&mut self.stream).take(most);
+        bounded.read_until(b'\n', &mut self.line).map_err(|error| fault_of(&self.path, error))?;
+        if self.line.is_empty() {
+            return Ok(None);
+        }
+        self.number += 1;
+        let mut line = &self.line[..];
+        if self.number == 1
+            && let Some(rest) = line.strip_prefix("\u{FEFF}".as_bytes())
+        {
+            self.notes.boms += 1;
+            line = rest;
+            if line.is_empty() {
+                return Err(DataError::Empty { path: self.path.clone() });
+            }
+        }
+        if let Some(ended) = line.strip_suffix(b"\n") {
+            line = ended.strip_suffix(b"\r").inspect(|_| self.notes.crlf_lines += 1).unwrap_or(ended);
+        }
+        if line.len() > self.max_line_bytes {
+            return Err(too_long(&self.path, self.number, self.max_line_bytes));
+        }
+        let line = std::str::from_utf8(line).map_err(|fault| DataError::BadUtf8 {
+            path: self.path.clone(),
+            line: self.number,
+            offset: fault.valid_up_to(),
+        })?;
+        self.notes.odd_lines += usize::from(is_odd_line(line));
+        Ok(Some(line))
+    }
+
+    /// Refuses a record that has grown over several lines beyond the limit.
+    pub(super) fn check_record(&self, bytes: usize, line: usize) -> Result<(), DataError> {
+        let limit = self.max_line_bytes;
+        if bytes > limit { Err(too_long(&self.path, line, limit)) } else { Ok(()) }
+    }
+}
+
+/// The fault of a line or a record beyond the limit.
+pub(super) fn too_long(path: &Path, line: usize, limit: usize) -> DataError {
+    DataError::LineTooLong { path: path.to_path_buf(), line, limit }
+}
+
+/// True if a control character other than a tab, or a separator, stands in `line`.
+pub(super) fn is_odd_line(line: &str) -> bool {
+    // Bytes that such a character has: most lines have none of them.
+    let suspect = |byte: u8| (byte < 0x20 && byte != b'\t') || matches!(byte, 0x7F | 0xC2 | 0xE2);
+    let any_suspect = line.bytes().fold(false, |any, byte| any | suspect(byte));
+    any_suspect && line.contains(is_odd)
+}
+
+fn is_odd(c: char) -> bool {
+    (c.is_control() && c != '\t') || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Reads the lines of one file, without their ends.
+///
+/// # Errors
+///
+/// A file that is missing, not regular, unreadable, empty, damaged, beyond `limits`, or changed
+/// meanwhile; a line that is not UTF-8.
+pub fn read_lines(path: &Path, limits: &Limits) -> Result<(Vec<String>, ReadNotes), DataError> {
+    let mut lines = Lines::open(path, limits)?;
+    let mut all = Vec::new();
+    while let Some(line) = lines.next()? {
+        all.push(line.to_owned());
+    }
+    Ok((all, lines.notes))
+}

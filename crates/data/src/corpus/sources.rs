@@ -1,0 +1,91 @@
+//! Several sources, one after the other.
+
+use super::{EachPair, Limits, Pair, ReadNotes, for_each_pair};
+use crate::config::{LanguagePair, Sources};
+use crate::error::DataError;
+
+/// What one of several sources gave.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SourceNotes {
+    /// Pairs in its files.
+    pub found: usize,
+    /// Pairs handed over: all, or `max_pairs` of them.
+    pub taken: usize,
+    /// What was removed or looked odd.
+    pub notes: ReadNotes,
+}
+
+/// As [`for_each_pair`] for each source in turn; [`Pair::source`] says which.
+///
+/// A source with `max_pairs` is read twice, the first time to count. Of `n` pairs are taken those `i`
+/// with `⌊(i + 1) · max_pairs / n⌋ > ⌊i · max_pairs / n⌋`, so that they are spread evenly.
+///
+/// # Errors
+///
+/// As [`for_each_pair`].
+pub fn for_each_source_pair(
+    sources: &Sources,
+    languages: &LanguagePair,
+    limits: &Limits,
+    each: &mut EachPair<'_>,
+) -> Result<Vec<SourceNotes>, DataError> {
+    let mut all = Vec::with_capacity(sources.0.len());
+    for (number, source) in (0..).zip(&sources.0) {
+        let files = source.files();
+        let n_pairs = match source.max_pairs {
+            0 => None,
+            _ => Some(count(&files, languages, limits)?),
+        };
+        let mut given = SourceNotes::default();
+        given.notes = for_each_pair(&files, languages, limits, &mut |pair| {
+            let index = given.found;
+            given.found += 1;
+            if n_pairs.is_some_and(|n_pairs| !is_taken(index, n_pairs, source.max_pairs)) {
+                return Ok(());
+            }
+            given.taken += 1;
+            each(Pair { source: number, ..pair })
+        })?;
+        if n_pairs.is_some_and(|n_pairs| n_pairs != given.found) {
+            return Err(DataError::Changed { path: files.main_path().to_path_buf() });
+        }
+        all.push(given);
+    }
+    Ok(all)
+}
+
+/// Reads all sources into memory; otherwise as [`for_each_source_pair`].
+///
+/// # Errors
+///
+/// As [`for_each_pair`].
+pub fn read_sources(
+    sources: &Sources,
+    languages: &LanguagePair,
+    limits: &Limits,
+) -> Result<(Vec<Pair>, Vec<SourceNotes>), DataError> {
+    let mut pairs = Vec::new();
+    let notes = for_each_source_pair(sources, languages, limits, &mut |pair| {
+        pairs.push(pair);
+        Ok(())
+    })?;
+    Ok((pairs, notes))
+}
+
+fn count(
+    files: &crate::config::ParallelFiles,
+    languages: &LanguagePair,
+    limits: &Limits,
+) -> Result<usize, DataError> {
+    let mut pairs = 0;
+    for_each_pair(files, languages, limits, &mut |_| {
+        pairs += 1;
+        Ok(())
+    })?;
+    Ok(pairs)
+}
+
+fn is_taken(index: usize, n_pairs: usize, max_pairs: usize) -> bool {
+    let share = |pairs: usize| pairs as u128 * max_pairs as u128 / n_pairs.max(1) as u128;
+    max_pairs >= n_pairs || share(index + 1) > share(index)
+}
