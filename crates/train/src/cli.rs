@@ -5,8 +5,9 @@ use crate::commands::train::{self, Beginning};
 use crate::commands::{backends, translate};
 use crate::config::{self, BackendConfig};
 use crate::translator::Translator;
-use crate::{TrainError, device, log};
+use crate::{TrainError, commands, device, log};
 use clap::{Args, Parser, Subcommand};
+use data::get::Languages;
 use model::Precision;
 use model::search::Sampling;
 use std::fs::File;
@@ -37,6 +38,42 @@ enum Command {
     Translate(TranslateArgs),
     /// Which backends this binary has, and what each finds on this machine
     Backends,
+    /// Public corpora: list them, get them, verify them
+    #[command(subcommand)]
+    Data(DataCommand),
+}
+
+#[derive(Debug, Subcommand)]
+enum DataCommand {
+    /// The corpora that there are for two languages, with size, licence and use
+    List {
+        /// Codes of the two languages
+        #[arg(long, value_name = "SRC-TGT", default_value = "en-kn")]
+        languages: Languages,
+    },
+    /// Download a corpus, verify it, unpack it into aligned text, and lock its hashes in data.lock
+    Get {
+        /// A name of `data list`, `opus:CORPUS:VERSION`, or with --url a name of your own
+        name: String,
+        /// Codes of the two languages
+        #[arg(long, value_name = "SRC-TGT", default_value = "en-kn")]
+        languages: Languages,
+        /// Where corpora and their lock lie
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        dir: PathBuf,
+        /// An address of your own: an archive or a table, or twice: source and target text
+        #[arg(long = "url", value_name = "URL", requires = "sha256")]
+        urls: Vec<String>,
+        /// The SHA-256 of what is at each --url
+        #[arg(long, value_name = "HEX", requires = "urls")]
+        sha256: Vec<String>,
+    },
+    /// Compare the corpora of a directory with its data.lock
+    Verify {
+        /// Where corpora and their lock lie
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        dir: PathBuf,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +204,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Evaluate(args)) => run_evaluate(args, out),
         Some(Command::Translate(args)) => run_translate(&args, out),
         Some(Command::Backends) => backends::run(out),
+        Some(Command::Data(command)) => run_data(command, out),
     }
 }
 
@@ -200,6 +238,16 @@ fn report(error: TrainError) {
         error => format!("error: {error}"),
     };
     let _ = writeln!(stderr, "{text}");
+}
+
+fn run_data(command: DataCommand, out: &mut impl Write) -> Result<(), TrainError> {
+    match command {
+        DataCommand::List { languages } => commands::data::list(&languages, out),
+        DataCommand::Get { name, languages, dir, urls, sha256 } => {
+            commands::data::download(&commands::data::recipe(&name, languages, &urls, &sha256)?, &dir, out)
+        }
+        DataCommand::Verify { dir } => commands::data::verify(&dir, out),
+    }
 }
 
 fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {

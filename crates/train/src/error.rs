@@ -16,6 +16,9 @@ pub enum TrainError {
     /// The text is wrong.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// A public corpus cannot be had.
+    #[error(transparent)]
+    Get(#[from] data::get::GetError),
     /// Weights do not fit.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -139,6 +142,7 @@ impl TrainError {
             Self::Usage(_) => 2,
             Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
             Self::Data(_)
+            | Self::Get(_)
             | Self::Model(_)
             | Self::Metrics(_)
             | Self::MissingFile { .. }

@@ -261,3 +261,33 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn zstd(bytes: &[u8]) -> Vec<u8> {
     ruzstd::encoding::compress_to_vec(bytes, ruzstd::encoding::CompressionLevel::Fastest)
 }
+
+#[test]
+fn a_corpus_is_downloaded_locked_and_verified() {
+    let server = std::net::TcpListener::bind("127.0.0.1:0").expect("a port of this machine");
+    let address = server.local_addr().expect("it is bound");
+    let table = "A cat.\tಬೆಕ್ಕು.\nTwo dogs.\tಎರಡು ನಾಯಿಗಳು.\n";
+    std::thread::spawn(move || {
+        for stream in server.incoming().flatten() {
+            let mut stream = stream;
+            let mut request = [0; 4096];
+            let _ = std::io::Read::read(&mut stream, &mut request);
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", table.len());
+            let _ = std::io::Write::write_all(&mut stream, (head + table).as_bytes());
+        }
+    });
+    let place = Place::new();
+    let url = format!("http://{address}/pairs.tsv");
+    let get = |hash: &str| place.command(&["data", "get", "cats", "--url", &url, "--sha256", hash]);
+    let hash = "23a5b3ab4dd4b8b6b9c4f0a8ae5a6b3f1f1fb4bd2e2a1a1b8e3f1f0ad0f7c1aa";
+    let message = failure(&mut get(hash), 65);
+    let right = message.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 64 && *word != hash);
+    let right = right.unwrap_or_else(|| panic!("the error shows both hashes: {message}")).to_owned();
+    assert!(!place.path("data/cats.en-kn").exists());
+    assert_has(&stdout(&mut get(&right)), &["train.en (2 lines)", "train.kn (2 lines)"]);
+    assert_eq!(place.read_text("data/cats.en-kn/train.kn"), "ಬೆಕ್ಕು.\nಎರಡು ನಾಯಿಗಳು.\n");
+    assert_has(&stdout(&mut place.command(&["data", "verify"])), &["cats.en-kn: whole"]);
+    place.write("data/cats.en-kn/train.kn", "ನಾಯಿ.\n".as_bytes());
+    failure(&mut place.command(&["data", "verify"]), 65);
+    assert_has(&stdout(&mut place.command(&["data", "list"])), &["samanantar", "benchmark: not for training"]);
+}

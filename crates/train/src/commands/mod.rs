@@ -4,3 +4,4 @@ pub mod train;
 pub mod evaluate;
 pub mod translate;
 pub mod backends;
+pub mod data;
