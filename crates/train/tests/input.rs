@@ -286,10 +286,10 @@ fn a_corpus_is_downloaded_locked_and_verified() {
         message.split(|c: char| !c.is_ascii_hexdigit()).find(|word| word.len() == 64 && *word != hash);
     let right = right.unwrap_or_else(|| panic!("the error shows both hashes: {message}")).to_owned();
     assert!(!place.path("data/cats.en-kn").exists());
-    assert_has(&stdout(&mut get(&right)), &["train.en (2 lines)", "train.kn (2 lines)"]);
-    assert_eq!(place.read_text("data/cats.en-kn/train.kn"), "ಬೆಕ್ಕು.\nಎರಡು ನಾಯಿಗಳು.\n");
+    assert_has(&stdout(&mut get(&right)), &["data/cats.en-kn/train.tsv (2 lines)"]);
+    assert_eq!(place.read_text("data/cats.en-kn/train.tsv"), table);
     assert_has(&stdout(&mut place.command(&["data", "verify"])), &["cats.en-kn: whole"]);
-    place.write("data/cats.en-kn/train.kn", "ನಾಯಿ.\n".as_bytes());
+    place.write("data/cats.en-kn/train.tsv", b"changed");
     failure(&mut place.command(&["data", "verify"]), 65);
     assert_has(
         &stdout(&mut place.command(&["data", "list"])),
