@@ -10,8 +10,11 @@ use std::sync::{Mutex, PoisonError};
 const NONE: &str = "finds no adapter: install the driver of the GPU with its Vulkan part (`vulkaninfo --summary` must \
                     list it); for tests without a GPU, Debian's mesa-vulkan-drivers has a software adapter";
 
-/// What opening each adapter gave, by its place: a process can open one only once.
-static OPENED: Mutex<BTreeMap<usize, Result<(Device, Found), String>>> = Mutex::new(BTreeMap::new());
+/// What opening an adapter gave.
+type Opened = Result<(Device, Found), String>;
+
+/// The adapters that were opened, by their place: a process can open one only once.
+static OPENED: Mutex<BTreeMap<usize, Opened>> = Mutex::new(BTreeMap::new());
 
 /// The adapters of the one graphics interface that Burn settles on, GPUs first.
 pub(super) fn devices() -> Result<Vec<Found>, String> {
@@ -26,12 +29,12 @@ pub(super) fn open(index: usize) -> Result<Device, String> {
     opened(&kinds(), index).map(|(device, _)| device)
 }
 
-fn opened(kinds: &[DeviceKind], index: usize) -> Result<(Device, Found), String> {
+fn opened(kinds: &[DeviceKind], index: usize) -> Opened {
     let mut opened = OPENED.lock().unwrap_or_else(PoisonError::into_inner);
     opened.entry(index).or_insert_with(|| init(&kinds[index])).clone()
 }
 
-fn init(kind: &DeviceKind) -> Result<(Device, Found), String> {
+fn init(kind: &DeviceKind) -> Opened {
     let setup = Device::wgpu_options().device_kind(kind.clone()).init_with_setup();
     let (device, setup) = setup.map_err(|error| format!("cannot open its adapter: {error}"))?;
     Ok((device, Found { name: describe(&setup), is_gpu: *kind != DeviceKind::Cpu }))

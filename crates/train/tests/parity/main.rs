@@ -3,6 +3,8 @@
 //!
 //! A backend without a device is passed over with a line on standard error, unless `ANUVADA_BACKENDS` names it.
 
+#![allow(clippy::print_stderr, reason = "what was measured and what was passed over is for whoever runs it")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod outcome;
