@@ -56,5 +56,8 @@ $mark; delete it to build without libtorch
 [env]
 LIBTORCH = "$libtorch"
 LIBTORCH_CXX11_ABI = "1"
+
+[target.'cfg(unix)']
+runner = "scripts/with-libtorch.sh"
 TOML
 printf 'libtorch: %s\n%s tells cargo. Now: cargo run -p train --features tch -- backends\n' "$libtorch" "$config"
