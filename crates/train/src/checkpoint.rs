@@ -134,10 +134,12 @@ fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
 }
 
 /// Keys whose change would make the run another one.
-const FIXED: [&str; 14] = [
+const FIXED: [&str; 16] = [
     "run.seed",
     "data.src_lang",
     "data.tgt_lang",
+    "data.train.weight",
+    "data.train.max_pairs",
     "data.normalize",
     "data.clean",
     "tokenizer",

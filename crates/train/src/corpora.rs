@@ -120,6 +120,10 @@ fn read_train(
     let mut all = blake3::Hasher::new();
     for source in &sources.0 {
         all.update(content_hash(&source.files(), &limits)?.as_bytes());
+        // How much of several sources there is decides the order of the data as their text does.
+        if sources.0.len() > 1 {
+            all.update(&source.weight.to_le_bytes()).update(&(source.max_pairs as u64).to_le_bytes());
+        }
     }
     let (pairs, notes) = read_sources(sources, languages, &limits)?;
     match &notes[..] {

@@ -186,6 +186,8 @@ fn a_run_is_not_continued_as_another_one() {
         ("train.batch_tokens=97", "train.batch_tokens: saved 96, now 97"),
         ("train.average=last", "train.average: saved \"none\", now \"last\""),
         ("data.clean.max_chars=99", "data.clean.max_chars: saved 1000, now 99"),
+        ("data.train.weight=2", "data.train.weight: saved 1.0, now 2.0"),
+        ("data.train.max_pairs=9", "data.train.max_pairs: saved 0, now 9"),
     ] {
         let message = failure(&mut place.train(&[set]), 78);
         assert_has(&message, &["runs/run/checkpoints/step-12", saved, "--fresh", "run.name"]);
