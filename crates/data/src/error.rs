@@ -284,6 +284,14 @@ pub enum DataError {
         /// The largest size that works on this text.
         largest: usize,
     },
+    /// The control tokens that the user wants cannot be had.
+    #[error("tokenizer tags: got {got}, expected {expected}; change the list of tags")]
+    Tags {
+        /// The tag or the number of tags.
+        got: String,
+        /// What can be had.
+        expected: String,
+    },
     /// A tokenizer file is not JSON.
     #[error("tokenizer:{line}:{column}: not valid json ({message}); take the file from a model directory")]
     TokenizerSyntax {
@@ -442,6 +450,7 @@ mod tests {
             DataError::NoText,
             DataError::VocabTooSmall { got: 3, least: 5 },
             DataError::VocabTooLarge { got: 5, largest: 3 },
+            DataError::Tags { got: text(), expected: text() },
             DataError::TokenizerSyntax { line: 3, column: 5, message: text() },
             DataError::TokenizerForeign { part: text(), got: text(), expected: text() },
             DataError::TokenizerBuild { message: text() },

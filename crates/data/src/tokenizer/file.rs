@@ -1,7 +1,7 @@
 //! The file `tokenizer.json`: written by training, and on loading trusted in nothing.
 //!
-//! Only the vocabulary and the merges are taken from a file, after every promise about them is
-//! checked. All other parts are built anew and must equal the file's, so a file cannot bring a
+//! Only the vocabulary, with its tags, and the merges are taken from a file, after every promise about
+//! them is checked. All other parts are built anew and must equal the file's, so a file cannot bring a
 //! pattern, a component or an option of its own.
 
 use std::collections::HashSet;
@@ -10,7 +10,8 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::{FIRST_LEARNED, Tokenizer, fixed_tokens};
+use super::tags::{MAX_TAGS, tags_of};
+use super::{Tokenizer, fixed_tokens};
 use crate::corpus::{Limits, read_bytes};
 use crate::error::DataError;
 
@@ -78,7 +79,8 @@ impl Tokenizer {
 /// Takes vocabulary and merges out of a model in JSON, checked.
 pub(super) fn learned(model: &Value) -> Result<Learned, DataError> {
     let tokens = tokens(&model["vocab"])?;
-    let known: HashSet<&str> = tokens.iter().skip(FIRST_LEARNED).map(String::as_str).collect();
+    let n_fixed = fixed_tokens(tags_of(&tokens)).len();
+    let known: HashSet<&str> = tokens.iter().skip(n_fixed).map(String::as_str).collect();
     let mut merges = Vec::new();
     let listed =
         model["merges"].as_array().ok_or_else(|| foreign("model.merges", &model["merges"], "a list"))?;
@@ -111,11 +113,16 @@ fn tokens(vocab: &Value) -> Result<Vec<String>, DataError> {
         }
     }
     let tokens: Vec<String> = tokens.into_iter().flatten().map(str::to_owned).collect();
-    if !tokens.iter().take(FIRST_LEARNED).cloned().eq(fixed_tokens()) {
-        let got = Value::from(tokens.first().cloned());
-        return Err(foreign(PART, &got, "the control tokens, then the bytes, from id 0"));
+    let tags = tags_of(&tokens);
+    if tags.len() > MAX_TAGS {
+        return Err(foreign(PART, &Value::from(tags.len()), &format!("{MAX_TAGS} tags or fewer")));
     }
-    match tokens.iter().skip(FIRST_LEARNED).find(|token| token.is_empty()) {
+    let fixed = fixed_tokens(tags);
+    if let Some(id) = (0..fixed.len()).find(|id| tokens.get(*id) != Some(&fixed[*id])) {
+        let expected = format!("{}: control tokens, tags, then the bytes, from id 0", fixed[id]);
+        return Err(foreign(PART, &Value::from(tokens.get(id).cloned()), &expected));
+    }
+    match tokens.iter().skip(fixed.len()).find(|token| token.is_empty()) {
         Some(token) => Err(foreign(PART, &Value::from(token.as_str()), "tokens with text")),
         None => Ok(tokens),
     }

@@ -1,9 +1,10 @@
 //! Text to ids and back: one byte-pair vocabulary for both languages, trained inside the run.
 //!
 //! Byte-pair encoding merges the most frequent pair of neighbouring symbols again and again
-//! (Sennrich et al. 2016 §3.2, arXiv:1508.07909). Ids: `<pad>` 0, `<s>` 1, `</s>` 2, then the bytes
-//! `<0x00>` … `<0xFF>`, then the characters of the training text by code point, then the merges in
-//! their order. A character outside the vocabulary becomes its UTF-8 bytes, so no text is unknown.
+//! (Sennrich et al. 2016 §3.2, arXiv:1508.07909). Ids: `<pad>` 0, `<s>` 1, `</s>` 2, then the tags of
+//! the user, if there are any, then the bytes `<0x00>` … `<0xFF>`, then the characters of the training
+//! text by code point, then the merges in their order. A character outside the vocabulary becomes its
+//! UTF-8 bytes, so no text is unknown.
 //!
 //! A piece carries the space before it (` the`), and a text starts as if a space stood before it;
 //! so there is no stand-in for the space that could collide with a user's character. Kannada signs
@@ -13,6 +14,7 @@
 //!
 //! Deviation: words are not joined to an end-of-word symbol; the space in front marks the border.
 
+mod tags;
 mod file;
 mod pieces;
 mod train;
@@ -34,11 +36,10 @@ use tokenizers::{
 use crate::error::DataError;
 
 use pieces::Pieces;
+use tags::tags_of;
 
 /// The control tokens, by id.
 const CONTROL: [&str; 3] = ["<pad>", "<s>", "</s>"];
-/// Ids before the first learned token: the control tokens and the 256 bytes.
-const FIRST_LEARNED: usize = CONTROL.len() + 256;
 /// A word (with one apostrophe part and another), a digit, or a symbol; each with the space before
 /// it. No look-around, so that matching takes linear time.
 const PIECE: &str = r" ?[^ \p{N}\p{P}\p{S}]+(?:'[^ \p{N}\p{P}\p{S}]+)*| ?[\p{N}\p{P}\p{S}]";
@@ -80,7 +81,7 @@ impl Tokenizer {
         self.encode(text).into_iter().filter_map(|id| self.token(id)).map(str::to_owned).collect()
     }
 
-    /// The text of ids: control tokens and ids beyond the vocabulary are skipped, bytes that are not
+    /// The text of ids: control tokens, tags and ids beyond the vocabulary are skipped, bytes that are not
     /// UTF-8 become U+FFFD.
     ///
     /// `detokenize(encode(x)) == x` for every `x`.
@@ -121,7 +122,7 @@ impl Tokenizer {
         let model =
             BPE::builder().vocab_and_merges(vocab, merges).byte_fallback(true).cache_capacity(0).build();
         let mut inner = tokenizers::Tokenizer::new(model.map_err(|fault| build_fault(&fault))?);
-        frame(&mut inner).map_err(|fault| build_fault(&fault))?;
+        frame(&mut inner, tags_of(&tokens)).map_err(|fault| build_fault(&fault))?;
         Ok(Self { inner, tokens, pieces: Arc::default() })
     }
 }
@@ -131,13 +132,13 @@ fn build_fault(fault: &tokenizers::Error) -> DataError {
 }
 
 /// The tokens before the first learned one.
-fn fixed_tokens() -> impl Iterator<Item = String> {
+fn fixed_tokens(tags: &[String]) -> Vec<String> {
     let bytes = (0..=255).map(|byte| format!("<0x{byte:02X}>"));
-    CONTROL.into_iter().map(str::to_owned).chain(bytes)
+    CONTROL.into_iter().map(str::to_owned).chain(tags.iter().cloned()).chain(bytes).collect()
 }
 
-/// Sets everything but the model: it is the same in every tokenizer.
-fn frame(inner: &mut tokenizers::Tokenizer) -> tokenizers::Result<()> {
+/// Sets everything but the model: but for the tags it is the same in every tokenizer.
+fn frame(inner: &mut tokenizers::Tokenizer, tags: &[String]) -> tokenizers::Result<()> {
     inner.with_normalizer(Some(NormalizerWrapper::Prepend(Prepend::new(" ".to_owned()))))?;
     inner.with_pre_tokenizer(Some(pre_tokenizer()?));
     inner.with_decoder(Some(DecoderWrapper::Sequence(DecoderChain::new(vec![
@@ -145,7 +146,8 @@ fn frame(inner: &mut tokenizers::Tokenizer) -> tokenizers::Result<()> {
         DecoderWrapper::Fuse(Fuse::default()),
         DecoderWrapper::Strip(Strip::new(' ', 1, 0)),
     ]))));
-    inner.add_special_tokens(CONTROL.map(|token| AddedToken::from(token, true).normalized(false)))?;
+    let special = CONTROL.into_iter().chain(tags.iter().map(String::as_str));
+    inner.add_special_tokens(special.map(|token| AddedToken::from(token, true).normalized(false)))?;
     inner.set_encode_special_tokens(true);
     Ok(())
 }

@@ -44,6 +44,15 @@ static WORDS: LazyLock<Tokenizer> = LazyLock::new(|| {
     train(&TokenizerConfig { vocab_size: largest, ..CONFIG }).expect("the largest size works")
 });
 
+static TAGGED: LazyLock<Tokenizer> = LazyLock::new(|| {
+    let lines = LINES.iter().map(String::as_str);
+    Tokenizer::train_with_tags(lines, &CONFIG, &tags()).expect("the text supports the size")
+});
+
+fn tags() -> Vec<String> {
+    ["<2kn>", "<bt>", "<a_b-9>"].map(str::to_owned).to_vec()
+}
+
 fn train(config: &TokenizerConfig) -> Result<Tokenizer, DataError> {
     Tokenizer::train(LINES.iter().map(String::as_str), config)
 }
@@ -114,11 +123,176 @@ fn what_a_user_types_is_text() {
 
 #[test]
 fn no_learned_token_looks_like_a_fixed_one() {
-    let learned: Vec<&str> = (FIRST_LEARNED as u32..).map_while(|id| TOKENIZER.token(id)).collect();
-    assert_eq!(learned.len(), CONFIG.vocab_size - FIRST_LEARNED);
-    for token in learned {
-        assert!(!token.contains('<') || ["<", " <"].contains(&token), "{token:?}");
+    for (tokenizer, first) in [(&*TOKENIZER, 259), (&*TAGGED, 262)] {
+        let learned: Vec<&str> = (first..).map_while(|id| tokenizer.token(id)).collect();
+        assert_eq!(learned.len(), CONFIG.vocab_size - first as usize);
+        for token in learned {
+            assert!(!token.contains('<') || ["<", " <"].contains(&token), "{token:?}");
+        }
     }
+}
+
+#[test]
+fn tags_stand_after_the_control_tokens() {
+    let tagged = &*TAGGED;
+    assert_eq!(tagged.tags(), ["<2kn>", "<bt>", "<a_b-9>"]);
+    assert_eq!(["<2kn>", "<bt>", "<a_b-9>"].map(|tag| tagged.tag_id(tag)), [Some(3), Some(4), Some(5)]);
+    for other in ["<s>", "<pad>", "</s>", "<2en>", "2kn", "the", "<0x41>", ""] {
+        assert_eq!(tagged.tag_id(other), None, "{other}");
+    }
+    let tokens = [2, 3, 5, 6, 261, 262].map(|id| tagged.token(id).expect("an id"));
+    assert_eq!(tokens, ["</s>", "<2kn>", "<a_b-9>", "<0x00>", "<0xFF>", " "]);
+    assert_eq!(tagged.vocab_size(), CONFIG.vocab_size);
+    assert!(TOKENIZER.tags().is_empty());
+    let the = tagged.encode("the");
+    assert_eq!(tagged.detokenize(&[&[3][..], &the, &[4, 5, 2, 0]].concat()), "the");
+}
+
+/// What is learned does not depend on the tags: all ids move by their number.
+#[test]
+fn tags_move_ids_and_nothing_else() {
+    let config = TokenizerConfig { vocab_size: CONFIG.vocab_size - 3, ..CONFIG };
+    let plain = train(&config).expect("a tokenizer");
+    for line in &*LINES {
+        let moved: Vec<u32> = plain.encode(line).iter().map(|id| id + 3).collect();
+        assert_eq!(TAGGED.encode(line), moved);
+    }
+}
+
+#[test]
+fn a_tag_that_a_user_types_is_text() {
+    let reloaded = Tokenizer::from_bytes(TAGGED.to_json().as_bytes()).expect("our own file");
+    for tokenizer in [&*TAGGED, &reloaded] {
+        for tag in tokenizer.tags() {
+            for text in
+                [tag.clone(), format!("the {tag} ಬೆಕ್ಕು"), format!("a{tag}{tag}b"), format!("{tag}</s>")]
+            {
+                let ids = tokenizer.encode(&text);
+                assert!(ids.iter().all(|id| *id > 5), "{text}: {ids:?}");
+                assert_eq!(tokenizer.detokenize(&ids), text);
+                let library = tokenizer.inner.encode(text.as_str(), false).expect("no text is unknown");
+                assert_eq!(ids, library.get_ids());
+            }
+        }
+    }
+}
+
+/// Training text full of them teaches none.
+#[test]
+fn tags_in_the_training_text_are_text() {
+    let lines = ["the <2kn> <bt> cat", "<2kn><2kn>", "<bt>"].repeat(50);
+    let config = TokenizerConfig { vocab_size: 283, min_char_count: 1 };
+    let tokenizer = Tokenizer::train_with_tags(lines.into_iter(), &config, &tags()).expect("a tokenizer");
+    assert!(tokenizer.encode("<2kn> <bt>").iter().all(|id| *id > 5));
+    assert_eq!(tokenizer.detokenize(&tokenizer.encode("<2kn> <bt>")), "<2kn> <bt>");
+}
+
+#[test]
+fn tags_that_cannot_be_had_are_refused() {
+    let refused = |tags: &[&str]| {
+        let tags: Vec<String> = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        let lines = LINES.iter().map(String::as_str);
+        let fault = Tokenizer::train_with_tags(lines, &CONFIG, &tags).expect_err("refused");
+        assert!(matches!(fault, DataError::Tags { .. }), "{tags:?}: {fault}");
+        fault.to_string()
+    };
+    let long = format!("<{}>", "a".repeat(31));
+    for tag in [
+        "", "<>", "2kn", "<2kn", "2kn>", "<2KN>", "<a b>", "< a>", "<s>", "<pad>", "</s>", "<0x41>",
+        "<0xff>", "<0x", "<ಕ>", "<a>b>", "<<a>", "<a>\n", &long,
+    ] {
+        refused(&["<ok>", tag]);
+    }
+    assert_eq!(
+        refused(&["<bt>", "<bt>"]),
+        "tokenizer tags: got '<bt>' twice, expected different tags; change the list of tags"
+    );
+    let many: Vec<String> = (0..65).map(|n| format!("<{n}>")).collect();
+    refused(&many.iter().map(String::as_str).collect::<Vec<_>>());
+    let lines = || LINES.iter().map(String::as_str);
+    let config = TokenizerConfig { vocab_size: 500, ..CONFIG };
+    let full = Tokenizer::train_with_tags(lines(), &config, &many[..64]).expect("64 tags");
+    assert_eq!((full.vocab_size(), full.tag_id("<63>")), (500, Some(66)));
+    let longest = [format!("<{}>", "z".repeat(30))];
+    assert!(Tokenizer::train_with_tags(lines(), &CONFIG, &longest).is_ok());
+    let config = TokenizerConfig { vocab_size: 262, ..CONFIG };
+    let Err(DataError::VocabTooSmall { least, .. }) = train(&config) else { panic!("262 is too small") };
+    let tagged = Tokenizer::train_with_tags(lines(), &config, &tags());
+    assert!(matches!(tagged, Err(DataError::VocabTooSmall { least: more, .. }) if more == least + 3));
+}
+
+/// A file may have tags in one way only.
+#[test]
+fn tags_of_a_file_are_checked() {
+    let own: Value = serde_json::from_str(&TAGGED.to_json()).expect("json");
+    let renamed = |tag: &str, places: [bool; 2]| {
+        let mut file = own.clone();
+        if places[0] {
+            let vocab = file["model"]["vocab"].as_object_mut().expect("an object");
+            let id = vocab.remove("<bt>").expect("a tag");
+            vocab.insert(tag.to_owned(), id);
+        }
+        if places[1] {
+            file["added_tokens"][4]["content"] = json!(tag);
+        }
+        file
+    };
+    let swapped = |one: &str, other: &str| {
+        let mut file = own.clone();
+        let ids = [one, other].map(|token| file["model"]["vocab"][token].clone());
+        file["model"]["vocab"][one] = ids[1].clone();
+        file["model"]["vocab"][other] = ids[0].clone();
+        file
+    };
+    let without = |n: usize| {
+        let mut file = own.clone();
+        file["added_tokens"].as_array_mut().expect("a list").remove(n);
+        file
+    };
+    let changed = |key: &str, value: Value| {
+        let mut file = own.clone();
+        file["added_tokens"][4][key] = value;
+        file
+    };
+    let mut learned_too = own.clone();
+    let added = json!({"id": 300, "content": TAGGED.token(300), "single_word": false, "lstrip": false,
+        "rstrip": false, "normalized": false, "special": true});
+    learned_too["added_tokens"].as_array_mut().expect("a list").push(added);
+    let many: Vec<String> = (0..65).map(|n| format!("<{n}>")).collect();
+    let mut crowd = json!({});
+    for (token, id) in fixed_tokens(&many).into_iter().zip(0..) {
+        crowd[token] = json!(id);
+    }
+    let mut too_many = own.clone();
+    too_many["model"]["vocab"] = crowd;
+    for (file, part) in [
+        (swapped("<bt>", "<0x00>"), "model.vocab"),
+        (swapped("<bt>", "</s>"), "model.vocab"),
+        (swapped("<bt>", " the"), "model.vocab"),
+        (swapped("<bt>", "<2kn>"), "added_tokens"),
+        (renamed("<BT>", [true, true]), "model.vocab"),
+        (renamed("<0x1>", [true, true]), "model.vocab"),
+        (renamed("bt", [true, true]), "model.vocab"),
+        (renamed("<tb>", [true, false]), "added_tokens"),
+        (renamed("<tb>", [false, true]), "added_tokens"),
+        (without(4), "added_tokens"),
+        (without(0), "added_tokens"),
+        (changed("special", json!(false)), "added_tokens"),
+        (changed("normalized", json!(true)), "added_tokens"),
+        (changed("lstrip", json!(true)), "added_tokens"),
+        (changed("id", json!(9)), "added_tokens"),
+        (learned_too, "added_tokens"),
+        (too_many, "model.vocab"),
+    ] {
+        let fault = Tokenizer::from_bytes(file.to_string().as_bytes()).expect_err(part);
+        let DataError::TokenizerForeign { part: got, .. } = &fault else { panic!("{part}: {fault}") };
+        assert_eq!(got, part, "{fault}");
+    }
+    let loaded = Tokenizer::from_bytes(own.to_string().as_bytes()).expect("our own file");
+    assert_eq!(loaded.hash(), TAGGED.hash());
+    assert_eq!(loaded.tags(), TAGGED.tags());
+    let renamed = Tokenizer::from_bytes(renamed("<tb>", [true, true]).to_string().as_bytes());
+    assert_eq!(renamed.expect("another name is as good").tag_id("<tb>"), Some(4));
 }
 
 #[test]

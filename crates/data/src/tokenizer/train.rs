@@ -9,7 +9,8 @@ use tokenizers::models::bpe::{BPE, BpeTrainer};
 use tokenizers::{AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Trainer};
 
 use super::file::{Learned, learned};
-use super::{FIRST_LEARNED, Tokenizer, build_fault, fixed_tokens, pre_tokenizer};
+use super::tags::check_tags;
+use super::{Tokenizer, build_fault, fixed_tokens, pre_tokenizer};
 use crate::config::TokenizerConfig;
 use crate::error::DataError;
 
@@ -29,16 +30,35 @@ impl Tokenizer {
         lines: impl Iterator<Item = &'a str>,
         config: &TokenizerConfig,
     ) -> Result<Self, DataError> {
+        Self::train_with_tags(lines, config, &[])
+    }
+
+    /// As [`train`](Self::train), with [tags](Self::tags) after the control tokens; `config.vocab_size`
+    /// includes them.
+    ///
+    /// A tag is `<`, then 1 to 30 of `a`–`z`, `0`–`9`, `_` and `-`, then `>`; `<s>`, `<pad>` and what
+    /// begins with `<0x` are taken.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`train`](Self::train); more than 64 tags, one that comes twice or has another form.
+    pub fn train_with_tags<'a>(
+        lines: impl Iterator<Item = &'a str>,
+        config: &TokenizerConfig,
+        tags: &[String],
+    ) -> Result<Self, DataError> {
+        check_tags(tags)?;
         let lines = within_limit(lines);
         let alphabet = alphabet(&lines, config.min_char_count);
         if alphabet.is_empty() {
             return Err(DataError::NoText);
         }
-        let least = FIRST_LEARNED + alphabet.len() + 1;
+        let fixed = fixed_tokens(tags);
+        let least = fixed.len() + alphabet.len() + 1;
         if config.vocab_size < least {
             return Err(DataError::VocabTooSmall { got: config.vocab_size, least });
         }
-        let (tokens, merges) = learn(&lines, &alphabet, config.vocab_size)?;
+        let (tokens, merges) = learn(&lines, &alphabet, fixed, config.vocab_size)?;
         if tokens.len() < config.vocab_size {
             return Err(DataError::VocabTooLarge { got: config.vocab_size, largest: tokens.len() });
         }
@@ -77,8 +97,13 @@ fn alphabet(lines: &[&str], min_count: usize) -> Vec<char> {
 }
 
 /// Runs the trainer: tokens by id, merges by rank.
-fn learn(lines: &[&str], alphabet: &[char], vocab_size: usize) -> Result<Learned, DataError> {
-    let fixed = fixed_tokens().map(|token| AddedToken::from(token, true)).collect();
+fn learn(
+    lines: &[&str],
+    alphabet: &[char],
+    fixed: Vec<String>,
+    vocab_size: usize,
+) -> Result<Learned, DataError> {
+    let fixed = fixed.into_iter().map(|token| AddedToken::from(token, true)).collect();
     let mut trainer = BpeTrainer::builder()
         .show_progress(false)
         .vocab_size(vocab_size)
