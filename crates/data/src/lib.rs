@@ -61,4 +61,4 @@ pub use loader::{Cursor, Loader, LoaderConfig};
 pub use normalize::Normalizer;
 pub use shards::Examples;
 pub use split::{Overlap, overlap, refuse_overlap};
-pub use tokenizer::Tokenizer;
+pub use tokenizer::{Tokenizer, WordCounts};

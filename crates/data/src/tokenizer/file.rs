@@ -21,7 +21,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 const SHOWN_CHARS: usize = 60;
 
 /// Tokens by id, and merges by rank.
-pub(super) type Learned = (Vec<String>, Vec<(String, String)>);
+type Learned = (Vec<String>, Vec<(String, String)>);
 
 #[expect(clippy::missing_panics_doc, reason = "what is expected holds for every tokenizer that can be built")]
 impl Tokenizer {
@@ -77,7 +77,7 @@ impl Tokenizer {
 }
 
 /// Takes vocabulary and merges out of a model in JSON, checked.
-pub(super) fn learned(model: &Value) -> Result<Learned, DataError> {
+fn learned(model: &Value) -> Result<Learned, DataError> {
     let tokens = tokens(&model["vocab"])?;
     let n_fixed = fixed_tokens(tags_of(&tokens)).len();
     let known: HashSet<&str> = tokens.iter().skip(n_fixed).map(String::as_str).collect();

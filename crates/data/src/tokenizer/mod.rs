@@ -17,6 +17,8 @@
 mod tags;
 mod file;
 mod pieces;
+mod counts;
+mod learn;
 mod train;
 #[cfg(test)]
 mod tests;
@@ -35,6 +37,7 @@ use tokenizers::{
 
 use crate::error::DataError;
 
+pub use counts::WordCounts;
 use pieces::Pieces;
 use tags::tags_of;
 

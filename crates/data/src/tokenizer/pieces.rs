@@ -78,7 +78,7 @@ impl Memory {
 }
 
 /// Gives the matches of [`PIECE`] and what is between them, cut where they are too long.
-fn for_each_piece<'a>(text: &'a str, mut take: impl FnMut(&'a str)) {
+pub(super) fn for_each_piece<'a>(text: &'a str, mut take: impl FnMut(&'a str)) {
     let mut cut = |piece: &'a str| {
         let mut rest = piece;
         while rest.len() > MAX_PIECE_CHARS {

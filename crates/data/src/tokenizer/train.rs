@@ -1,26 +1,22 @@
 //! Training: count words, merge pairs; the same text gives the same file, whatever the threads.
-//!
-//! Rare characters are cut out of the words instead of being limited by the trainer, whose cut
-//! depends on hash order among equal counts; no prefix or suffix is used, for the same reason.
 
-use std::collections::BTreeMap;
+#[cfg(test)]
+mod tests;
 
-use tokenizers::models::bpe::{BPE, BpeTrainer};
-use tokenizers::{AddedToken, OffsetReferential, OffsetType, PreTokenizedString, PreTokenizer, Trainer};
-
-use super::file::{Learned, learned};
+use super::counts::WordCounts;
+use super::learn::{Words, learn};
 use super::tags::check_tags;
-use super::{Tokenizer, build_fault, fixed_tokens, pre_tokenizer};
+use super::{Tokenizer, fixed_tokens};
 use crate::config::TokenizerConfig;
 use crate::error::DataError;
 
-/// A pair must be seen this often to be merged; a merge seen once is a word learned by heart.
-const MIN_PAIR_COUNT: u64 = 2;
-/// Text after this many characters is not looked at: the trainer counts pairs in 31 bits.
-const MAX_CHARS: usize = 1 << 30;
+/// Lines that are taken from an iterator at once.
+const CHUNK_LINES: usize = 1 << 15;
 
 impl Tokenizer {
     /// Learns a vocabulary of exactly `config.vocab_size` ids from normalised lines of both sides.
+    ///
+    /// Lines are taken as long as [`WordCounts`] takes them.
     ///
     /// # Errors
     ///
@@ -48,80 +44,75 @@ impl Tokenizer {
         tags: &[String],
     ) -> Result<Self, DataError> {
         check_tags(tags)?;
-        let lines = within_limit(lines);
-        let alphabet = alphabet(&lines, config.min_char_count);
-        if alphabet.is_empty() {
+        let mut counts = WordCounts::new();
+        let mut lines = lines.fuse();
+        while !counts.is_full() {
+            let chunk: Vec<&str> = lines.by_ref().take(CHUNK_LINES).collect();
+            if chunk.is_empty() {
+                break;
+            }
+            counts.add(&chunk);
+        }
+        Self::from_counts(&counts, config, tags)
+    }
+
+    /// As [`train_with_tags`](Self::train_with_tags), from words that are counted already.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`train_with_tags`](Self::train_with_tags).
+    pub fn from_counts(
+        counts: &WordCounts,
+        config: &TokenizerConfig,
+        tags: &[String],
+    ) -> Result<Self, DataError> {
+        check_tags(tags)?;
+        if counts.n_words() == 0 {
             return Err(DataError::NoText);
         }
-        let fixed = fixed_tokens(tags);
-        let least = fixed.len() + alphabet.len() + 1;
+        let mut tokens = fixed_tokens(tags);
+        let alphabet = alphabet(counts, config.min_char_count);
+        let least = tokens.len() + alphabet.len() + 1;
         if config.vocab_size < least {
             return Err(DataError::VocabTooSmall { got: config.vocab_size, least });
         }
-        let (tokens, merges) = learn(&lines, &alphabet, fixed, config.vocab_size)?;
+        let words = words(counts, &alphabet, tokens.len() as u32);
+        tokens.extend(alphabet.iter().map(char::to_string));
+        let merges = learn(words, &mut tokens, config.vocab_size);
         if tokens.len() < config.vocab_size {
             return Err(DataError::VocabTooLarge { got: config.vocab_size, largest: tokens.len() });
         }
+        let text = |id: u32| tokens[id as usize].clone();
+        let merges = merges.into_iter().map(|(left, right)| (text(left), text(right))).collect();
         Self::assemble(tokens, merges)
     }
 }
 
-/// The lines before the limit of characters is reached.
-fn within_limit<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut chars = 0_usize;
-    let mut kept = Vec::new();
-    for line in lines {
-        chars += line.chars().count();
-        if chars > MAX_CHARS {
-            tracing::warn!(
-                lines = kept.len(),
-                "the vocabulary is learned from the first {MAX_CHARS} characters"
-            );
-            break;
-        }
-        kept.push(line);
-    }
-    kept
-}
-
-/// The characters seen `min_count` times or more, and the space that stands before every text.
-fn alphabet(lines: &[&str], min_count: usize) -> Vec<char> {
-    let mut counts: BTreeMap<char, usize> = BTreeMap::new();
-    for line in lines.iter().filter(|line| !line.is_empty()) {
-        *counts.entry(' ').or_default() += min_count;
-        for c in line.chars() {
-            *counts.entry(c).or_default() += 1;
+/// The characters seen `min_count` times or more, by code point, and the space that stands before
+/// every text.
+fn alphabet(counts: &WordCounts, min_count: usize) -> Vec<char> {
+    let mut seen = vec![0_u64; char::MAX as usize + 1];
+    for (word, count) in counts.words() {
+        for c in word.chars() {
+            seen[c as usize] += count;
         }
     }
-    counts.into_iter().filter(|(_, count)| *count >= min_count).map(|(c, _)| c).collect()
+    ('\0'..=char::MAX).filter(|c| *c == ' ' || seen[*c as usize] >= min_count.max(1) as u64).collect()
 }
 
-/// Runs the trainer: tokens by id, merges by rank.
-fn learn(
-    lines: &[&str],
-    alphabet: &[char],
-    fixed: Vec<String>,
-    vocab_size: usize,
-) -> Result<Learned, DataError> {
-    let fixed = fixed.into_iter().map(|token| AddedToken::from(token, true)).collect();
-    let mut trainer = BpeTrainer::builder()
-        .show_progress(false)
-        .vocab_size(vocab_size)
-        .min_frequency(MIN_PAIR_COUNT)
-        .special_tokens(fixed)
-        .build();
-    let chain = pre_tokenizer().map_err(|fault| build_fault(&fault))?;
-    let words = |line: &str| -> tokenizers::Result<Vec<String>> {
-        let mut text = PreTokenizedString::from(format!(" {line}"));
-        chain.pre_tokenize(&mut text)?;
-        let pieces = text.get_splits(OffsetReferential::Original, OffsetType::Byte);
-        let rare = |c: char| alphabet.binary_search(&c).is_err();
-        let common = pieces.iter().flat_map(|(piece, ..)| piece.split(rare));
-        Ok(common.filter(|word| !word.is_empty()).map(str::to_owned).collect())
-    };
-    let lines = lines.iter().filter(|line| !line.is_empty());
-    trainer.feed(lines, words).map_err(|fault| build_fault(&fault))?;
-    let mut model = BPE::default();
-    trainer.train(&mut model).map_err(|fault| build_fault(&fault))?;
-    learned(&serde_json::to_value(&model).expect("a model is plain data"))
+/// The words cut at characters that are not in the alphabet; the others become ids from `first` on.
+fn words(counts: &WordCounts, alphabet: &[char], first: u32) -> Words {
+    let n = alphabet.last().map_or(0, |last| *last as usize + 1);
+    let mut ids = vec![None; n];
+    for (c, id) in alphabet.iter().zip(first..) {
+        ids[*c as usize] = Some(id);
+    }
+    let id = |c: char| ids.get(c as usize).copied().flatten();
+    let mut words = Words::default();
+    for (word, count) in counts.words() {
+        for common in word.split(|c| id(c).is_none()) {
+            words.push(common.chars().filter_map(id), count);
+        }
+    }
+    words
 }
