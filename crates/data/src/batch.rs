@@ -34,32 +34,35 @@ impl Example {
 }
 
 /// Tokenizes cleaned pairs in parallel, in their order, and drops and counts those with a row of
-/// more than `max_tokens` tokens. The second list has the source of each example.
+/// more than `max_tokens` tokens. Sources begin with the control tokens that `tags` has for the corpus
+/// they are from, if it has any. The second list counts examples by corpus; pairs of a corpus stand together.
 pub fn encode_pairs(
     pairs: &[Pair],
     tokenizer: &Tokenizer,
+    tags: &[Vec<u32>],
     max_tokens: usize,
     report: &mut CleanReport,
-) -> (Vec<Example>, Vec<u32>) {
+) -> (Vec<Example>, Vec<usize>) {
     let sides = |side: fn(&Pair) -> &str| {
         let texts: Vec<&str> = pairs.iter().map(side).collect();
         tokenizer.encode_batch(&texts)
     };
     let (src, tgt) = (sides(|pair| &pair.src), sides(|pair| &pair.tgt));
     let mut examples = Vec::with_capacity(pairs.len());
-    let mut source_of = Vec::with_capacity(pairs.len());
-    for ((mut src, tgt), pair) in src.into_iter().zip(tgt).zip(pairs) {
-        src.push(tokenizer.eos_id());
+    let mut source_lens = vec![0; pairs.last().map_or(0, |pair| pair.source as usize + 1)];
+    for ((src, tgt), pair) in src.into_iter().zip(tgt).zip(pairs) {
+        let tags = tags.get(pair.source as usize).map_or(&[][..], Vec::as_slice);
+        let src = [tags, &src, &[tokenizer.eos_id()]].concat();
         if src.len().max(tgt.len() + 1) > max_tokens {
             report.count(Reason::TooManyTokens, pair.line);
             report.kept -= 1;
             report.copies -= usize::from(pair.src == pair.tgt);
         } else {
             examples.push(Example { src, tgt });
-            source_of.push(pair.source);
+            source_lens[pair.source as usize] += 1;
         }
     }
-    (examples, source_of)
+    (examples, source_lens)
 }
 
 /// A rectangle of sources and one of targets, row by row the same pairs.
@@ -307,7 +310,7 @@ mod tests {
         let pairs =
             [pair(1, "c", "b"), pair(4, "b b", "c c c c"), pair(9, "c c c c", "b"), pair(12, "c", "c")];
         let mut report = CleanReport { read: 12, kept: 4, copies: 1, ..CleanReport::default() };
-        let (kept, _) = encode_pairs(&pairs, &tokenizer, 5, &mut report);
+        let (kept, _) = encode_pairs(&pairs, &tokenizer, &[], 5, &mut report);
         let expected = [Example::new(&tokenizer, "c", "b"), Example::new(&tokenizer, "c", "c")];
         assert_eq!(kept, expected);
         assert_eq!((report.kept, report.count_of(Reason::TooManyTokens)), (2, 2));

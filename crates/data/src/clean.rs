@@ -9,17 +9,18 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::sync::LazyLock;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{CleanConfig, Script};
 use crate::corpus::Pair;
+use crate::error::DataError;
 use crate::normalize::Normalizer;
 
 /// Characters that are free on each side when lengths are compared, so that `I` may be `ನಾನು`.
 const FREE_CHARS: usize = 10;
 
 /// Why a pair is dropped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Reason {
     /// Both sides are blank.
@@ -59,7 +60,7 @@ impl fmt::Display for Reason {
 }
 
 /// How often a reason held, and where first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tally {
     /// Number of pairs.
     pub count: usize,
@@ -68,7 +69,7 @@ pub struct Tally {
 }
 
 /// What cleaning did. `Display` writes a line for the totals and one for each reason.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CleanReport {
     /// Pairs that came in.
     pub read: usize,
@@ -89,6 +90,34 @@ impl CleanReport {
     /// Number of pairs dropped for `reason`.
     pub fn count_of(&self, reason: Reason) -> usize {
         self.dropped.get(&reason).map_or(0, |tally| tally.count)
+    }
+}
+
+impl CleanReport {
+    /// More of the pairs than this in the wrong script are worth a warning.
+    const ODD_SHARE: f64 = 0.2;
+    /// More of them are another corpus than was meant.
+    const WRONG_SHARE: f64 = 0.8;
+
+    /// Warns of a corpus of which much is not in the scripts of its languages.
+    ///
+    /// # Errors
+    ///
+    /// Nearly all of it is not.
+    pub fn refuse_wrong_script(&self) -> Result<(), DataError> {
+        let reasons = [Reason::SourceScript, Reason::TargetScript];
+        let pairs: usize = reasons.iter().map(|reason| self.count_of(*reason)).sum();
+        let first =
+            reasons.iter().filter_map(|reason| self.dropped.get(reason)).map(|tally| tally.first_line).min();
+        let share = pairs as f64 / self.read.max(1) as f64;
+        let fault = DataError::WrongScript { pairs, read: self.read, first_line: first.unwrap_or(0) };
+        if share > Self::WRONG_SHARE {
+            return Err(fault);
+        }
+        if share > Self::ODD_SHARE {
+            tracing::warn!("{fault}");
+        }
+        Ok(())
     }
 }
 

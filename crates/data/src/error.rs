@@ -334,6 +334,28 @@ pub enum DataError {
         /// What is wrong with it.
         reason: String,
     },
+    /// Training text that is not in the scripts of its languages.
+    #[error(
+        "of {read} training pairs {pairs} are dropped for their script (first at line {first_line}): the source in the \
+         target's, or the target not in it; swap src and tgt if they are the wrong way round, or set \
+         data.clean.target_script"
+    )]
+    WrongScript {
+        /// Pairs dropped for their script.
+        pairs: usize,
+        /// All pairs.
+        read: usize,
+        /// The first of them.
+        first_line: usize,
+    },
+    /// A control token that a vocabulary does not have.
+    #[error("the vocabulary has no tag '{tag}', it has {known}; take one of them")]
+    UnknownTag {
+        /// What was asked for.
+        tag: String,
+        /// The tags that there are.
+        known: String,
+    },
     /// A shard set was made by another version, with another tokenizer or from other settings.
     #[error("{}: {what}: got {got}, expected {expected}; prepare the shards anew", path.display())]
     ShardsForeign {
@@ -458,6 +480,8 @@ mod tests {
             DataError::ShardsDamaged { path: path(), reason: text() },
             DataError::ShardsForeign { path: path(), what: "x", got: text(), expected: text() },
             DataError::ShardsExist { path: path() },
+            DataError::WrongScript { pairs: 5, read: 6, first_line: 1 },
+            DataError::UnknownTag { tag: text(), known: text() },
             DataError::ShardsBusy { path: path() },
             DataError::TooMany { what: "x", limit: 5 },
             DataError::NoExamples,

@@ -1,7 +1,7 @@
 //! Text, ids and files of a translation corpus: everything that happens before the first tensor.
 //!
 //! ```text
-//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ shards ─ mixture ─ loader ──▶ Batch
+//! files ── corpus ─ normalize ─ clean ─ split ─ tokenizer ─ batch ─ shards ─ prepared ─ mixture ─ augment ─ loader ──▶ Batch
 //! ```
 //!
 //! The modules stand in the order in which a sentence meets them, and a module uses only modules
@@ -10,8 +10,9 @@
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
 //! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
-//! decoder input and output; [`shards`] keeps examples on disk when there are millions; [`mixture`] says how
-//! often an epoch has an example of a weighted source; [`loader`] gives the order of an epoch as a function
+//! decoder input and output; [`shards`] keeps examples on disk when there are millions, and [`prepared`]
+//! makes them of a training text once for all runs; [`mixture`] says how often an epoch has an example of a
+//! weighted source; [`augment`] varies examples from epoch to epoch; [`loader`] gives the order of an epoch as a function
 //! of seed and epoch.
 //!
 //! ```
@@ -38,10 +39,13 @@ pub mod corpus;
 pub mod normalize;
 pub mod clean;
 pub mod split;
+pub mod check;
 pub mod tokenizer;
 pub mod batch;
 pub mod shards;
+pub mod prepared;
 pub mod mixture;
+pub mod augment;
 pub mod loader;
 #[cfg(feature = "get")]
 pub mod get;
@@ -49,16 +53,16 @@ pub mod get;
 pub use batch::{Batch, Example, encode_pairs};
 pub use clean::{CleanReport, Cleaner, Reason, clean};
 pub use config::{
-    CleanConfig, DataConfig, Digits, Fault, FileFormat, Joiners, LanguagePair, NormalizeConfig,
-    ParallelFiles, Script, Source, Sources, TokenizerConfig,
+    AugmentConfig, BadUtf8, CleanConfig, DataConfig, Digits, Fault, FileFormat, Joiners, LanguagePair,
+    NormalizeConfig, ParallelFiles, Prepare, Script, Source, Sources, TokenizerConfig, split_tags,
 };
 pub use corpus::{
-    EachPair, Limits, Pair, ReadNotes, SourceNotes, content_hash, for_each_pair, for_each_source_pair,
-    read_lines, read_parallel, read_sources,
+    EachPair, Limits, Pair, ReadNotes, SourceNotes, content_hash, for_each_chunk, for_each_pair,
+    for_each_source_pair, read_lines, read_parallel, read_sources,
 };
 pub use error::DataError;
 pub use loader::{Cursor, Loader, LoaderConfig};
 pub use normalize::Normalizer;
 pub use shards::Examples;
-pub use split::{Overlap, overlap, refuse_overlap};
+pub use split::{Overlap, OverlapSearch, overlap, refuse_overlap};
 pub use tokenizer::{Tokenizer, WordCounts};

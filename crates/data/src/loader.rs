@@ -13,6 +13,7 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use crate::augment::Augment;
 use crate::batch::{Batch, ControlIds, Example, runs};
 use crate::error::DataError;
 use crate::mixture::epoch_indices;
@@ -50,8 +51,9 @@ pub struct Cursor {
 pub struct Loader {
     examples: Examples,
     config: LoaderConfig,
-    /// Weights of the sources, and the source of each example; nothing if all weigh the same.
-    mixture: Option<(Vec<f64>, Vec<u32>)>,
+    /// Weights and lengths of the sources; nothing if all weigh the same.
+    mixture: Option<(Vec<f64>, Vec<usize>)>,
+    augment: Option<Arc<Augment>>,
     planned: Option<(u64, Arc<EpochPlan>)>,
 }
 
@@ -107,24 +109,28 @@ impl Loader {
         if tokens > config.batch_tokens {
             return Err(DataError::ExampleTooLong { index, tokens, budget: config.batch_tokens });
         }
-        Ok(Self { examples, config, mixture: None, planned: None })
+        Ok(Self { examples, config, mixture: None, augment: None, planned: None })
     }
 
-    /// The same loader over several sources: example `i` is of source `source_of[i]` and comes as often in an epoch as
-    /// [`mixture`](crate::mixture) says.
+    /// The same loader over several sources: the first `source_lens[0]` examples are of the first one, and so on. They
+    /// come as often in an epoch as [`mixture`](crate::mixture) says.
     ///
     /// # Panics
     ///
-    /// If there is not one source for each example, or a source has no weight.
+    /// If the lengths do not add up to the examples, or a source has no weight.
     #[must_use]
-    pub fn with_mixture(self, weights: Vec<f64>, source_of: Vec<u32>) -> Self {
-        assert_eq!(source_of.len(), self.examples.len(), "a source for each example");
-        assert!(
-            source_of.iter().all(|&source| (source as usize) < weights.len()),
-            "a weight for each source"
-        );
+    pub fn with_mixture(self, weights: Vec<f64>, source_lens: Vec<usize>) -> Self {
+        assert_eq!(source_lens.iter().sum::<usize>(), self.examples.len(), "a source for each example");
+        assert!(source_lens.len() <= weights.len(), "a weight for each source");
         let even = weights.iter().all(|&weight| weight == 1.0);
-        Self { mixture: (!even).then_some((weights, source_of)), planned: None, ..self }
+        Self { mixture: (!even).then_some((weights, source_lens)), planned: None, ..self }
+    }
+
+    /// The same loader with examples that are varied each time they come. Rows may grow by it, and with them a batch
+    /// beyond `batch_tokens`; a row alone never does.
+    #[must_use]
+    pub fn with_augment(self, augment: Augment) -> Self {
+        Self { augment: Some(Arc::new(augment)), ..self }
     }
 
     /// Number of examples.
@@ -163,8 +169,13 @@ impl Loader {
         }
         let plan = self.plan(at.epoch);
         let indices = plan.batch(at.batch as usize);
-        let read = |index: &u32| self.examples.get(*index as usize);
-        let examples: Vec<Example> = indices.iter().map(read).collect::<Result<_, _>>()?;
+        let read = |(row, index): (usize, &u32)| {
+            let example = self.examples.get(*index as usize)?;
+            let varied = |augment: &Arc<Augment>| augment.apply(&example, at, row, self.config.batch_tokens);
+            Ok(self.augment.as_ref().map(varied).unwrap_or(example))
+        };
+        let examples: Vec<Example> =
+            indices.iter().enumerate().map(read).collect::<Result<_, DataError>>()?;
         *cursor = Cursor { batch: at.batch + 1, ..at };
         Ok(Batch::new(&examples.iter().collect::<Vec<_>>(), indices, ControlIds::default()))
     }
@@ -178,12 +189,12 @@ fn longer((src, tgt): (u32, u32)) -> u32 {
 /// The batches of an epoch: shuffle, pool, sort, cut, shuffle.
 fn plan_epoch(
     examples: &Examples,
-    mixture: Option<&(Vec<f64>, Vec<u32>)>,
+    mixture: Option<&(Vec<f64>, Vec<usize>)>,
     config: LoaderConfig,
     epoch: u64,
 ) -> EpochPlan {
     let mut rng = epoch_rng(config.seed, epoch);
-    let mixed = mixture.map(|(weights, source_of)| epoch_indices(weights, source_of, config.seed, epoch));
+    let mixed = mixture.map(|(weights, lens)| epoch_indices(weights, lens, config.seed, epoch));
     // Small weights of few examples may leave an epoch empty; then all come.
     let mixed = mixed.filter(|indices| !indices.is_empty());
     let mut order = mixed.unwrap_or_else(|| (0..examples.len() as u32).collect());
@@ -395,14 +406,13 @@ mod tests {
 
     #[test]
     fn sources_come_as_often_as_they_weigh() {
-        let source_of: Vec<u32> = (0..300).map(|i| u32::from(i % 3 == 0)).collect();
-        let even = loader(300, 3).with_mixture(vec![1.0, 1.0], source_of.clone()).plan(0);
+        let even = loader(300, 3).with_mixture(vec![1.0, 1.0], vec![200, 100]).plan(0);
         assert_eq!(even, loader(300, 3).plan(0));
-        let plan = loader(300, 3).with_mixture(vec![0.5, 3.0], source_of.clone()).plan(0);
-        let of = |source: u32| plan.iter().flatten().filter(|&&i| source_of[i as usize] == source).count();
-        assert_eq!(of(1), 300);
-        assert!((70..130).contains(&of(0)), "{}", of(0));
-        let none = loader(3, 3).with_mixture(vec![1e-9], vec![0; 3]).plan(0);
+        let plan = loader(300, 3).with_mixture(vec![0.5, 3.0], vec![200, 100]).plan(0);
+        let of = |source: bool| plan.iter().flatten().filter(|&&i| (i >= 200) == source).count();
+        assert_eq!(of(true), 300);
+        assert!((70..130).contains(&of(false)), "{}", of(false));
+        let none = loader(3, 3).with_mixture(vec![1e-9], vec![3]).plan(0);
         assert_eq!(none.iter().flatten().count(), 3);
     }
 }

@@ -27,16 +27,22 @@ pub fn copies(weight: f64, seed: u64, epoch: u64, index: u64) -> u32 {
 }
 
 /// The examples of an epoch, in ascending order and as often as their source's weight has it:
-/// `source_of[i]` is the source of example `i`.
+/// the first `source_lens[0]` examples are of the first source, and so on.
 ///
 /// # Panics
 ///
-/// If an example is of a source without a weight, or a weight is negative or not a number.
-pub fn epoch_indices(weights: &[f64], source_of: &[u32], seed: u64, epoch: u64) -> Vec<u32> {
-    let mut indices = Vec::with_capacity(source_of.len());
-    for (index, source) in (0_u32..).zip(source_of) {
-        let copies = copies(weights[*source as usize], seed, epoch, index.into());
-        indices.extend(std::iter::repeat_n(index, copies as usize));
+/// If there are more sources than weights, or a weight is negative or not a number.
+pub fn epoch_indices(weights: &[f64], source_lens: &[usize], seed: u64, epoch: u64) -> Vec<u32> {
+    assert!(source_lens.len() <= weights.len(), "a weight for each source");
+    let mut indices = Vec::with_capacity(source_lens.iter().sum());
+    let mut first = 0_u32;
+    for (weight, len) in weights.iter().zip(source_lens) {
+        let of_source = first..first + *len as u32;
+        first = of_source.end;
+        for index in of_source {
+            let copies = copies(*weight, seed, epoch, index.into());
+            indices.extend(std::iter::repeat_n(index, copies as usize));
+        }
     }
     indices
 }
@@ -110,13 +116,12 @@ mod tests {
 
     #[test]
     fn an_epoch_takes_each_source_by_its_weight() {
-        let source_of: Vec<u32> = (0..30_000).map(|index| index / 10_000).collect();
-        let indices = epoch_indices(&[1.0, 0.25, 2.5], &source_of, 9, 4);
+        let indices = epoch_indices(&[1.0, 0.25, 2.5], &[10_000; 3], 9, 4);
         assert!(indices.is_sorted());
         let of = |source: u32| indices.iter().filter(|index| **index / 10_000 == source).count();
         assert_eq!(of(0), 10_000);
         assert!(of(1).abs_diff(2500) < 200, "{}", of(1));
         assert!(of(2).abs_diff(25_000) < 200, "{}", of(2));
-        assert_eq!(epoch_indices(&[1.0], &[0; 5], 9, 4), [0, 1, 2, 3, 4]);
+        assert_eq!(epoch_indices(&[1.0], &[5], 9, 4), [0, 1, 2, 3, 4]);
     }
 }

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -17,7 +17,7 @@ use crate::error::DataError;
 const MAX_EXAMPLES: usize = 5;
 
 /// How many lines of a held-out set have a side in the training data.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Overlap {
     /// Lines whose source is a training source.
     pub src: usize,
@@ -38,23 +38,73 @@ impl Overlap {
 
 /// Looks for the sides of `held_out` among the same sides of `train`; blank ones are skipped.
 pub fn overlap(train: &[Pair], held_out: &[Pair]) -> Overlap {
-    let src_lines = index(train, |pair| &pair.src);
-    let tgt_lines = index(train, |pair| &pair.tgt);
-    let find = |lines: &HashMap<String, usize>, text: &str| lines.get(&strict_key(text)?).copied();
-    let mut found = Overlap::default();
-    for pair in held_out {
-        let src = find(&src_lines, &pair.src);
-        let tgt = find(&tgt_lines, &pair.tgt);
-        found.src += usize::from(src.is_some());
-        found.tgt += usize::from(tgt.is_some());
-        found.both += usize::from(src.is_some() && tgt.is_some());
-        if let Some(line) = src.or(tgt)
-            && found.examples.len() < MAX_EXAMPLES
-        {
-            found.examples.push((pair.line, line));
+    let mut search = OverlapSearch::new(held_out);
+    search.look(train);
+    search.finish()
+}
+
+/// [`overlap`] for training pairs that come in chunks: memory is that of the held-out set.
+#[derive(Clone, Debug)]
+pub struct OverlapSearch {
+    /// Lines of the held-out set.
+    lines: Vec<usize>,
+    /// The held-out pairs of each key, a map for each side.
+    places: [HashMap<String, Vec<usize>>; 2],
+    /// By held-out pair the first training line that has its source and its target.
+    found: Vec<[Option<usize>; 2]>,
+}
+
+impl OverlapSearch {
+    /// A search that has seen no training pair.
+    pub fn new(held_out: &[Pair]) -> Self {
+        let mut places = [HashMap::new(), HashMap::new()];
+        for (index, pair) in held_out.iter().enumerate() {
+            for (places, text) in places.iter_mut().zip([&pair.src, &pair.tgt]) {
+                if let Some(key) = strict_key(text) {
+                    places.entry(key).or_insert_with(Vec::new).push(index);
+                }
+            }
+        }
+        let lines = held_out.iter().map(|pair| pair.line).collect();
+        Self { lines, places, found: vec![[None; 2]; held_out.len()] }
+    }
+
+    /// Looks among the next training pairs.
+    pub fn look(&mut self, train: &[Pair]) {
+        let held = |(side, text): (usize, &String)| {
+            let key = strict_key(text)?;
+            self.places[side].contains_key(&key).then_some((side, key))
+        };
+        let hits = |pair: &Pair| {
+            let hits: Vec<(usize, String)> =
+                [&pair.src, &pair.tgt].into_iter().enumerate().filter_map(held).collect();
+            (!hits.is_empty()).then_some((pair.line, hits))
+        };
+        let all: Vec<(usize, Vec<(usize, String)>)> = train.par_iter().filter_map(hits).collect();
+        for (line, hits) in all {
+            for (side, key) in hits {
+                for &index in &self.places[side][&key] {
+                    self.found[index][side].get_or_insert(line);
+                }
+            }
         }
     }
-    found
+
+    /// What was found.
+    pub fn finish(self) -> Overlap {
+        let mut overlap = Overlap::default();
+        for (line, [src, tgt]) in self.lines.into_iter().zip(self.found) {
+            overlap.src += usize::from(src.is_some());
+            overlap.tgt += usize::from(tgt.is_some());
+            overlap.both += usize::from(src.is_some() && tgt.is_some());
+            if let Some(train_line) = src.or(tgt)
+                && overlap.examples.len() < MAX_EXAMPLES
+            {
+                overlap.examples.push((line, train_line));
+            }
+        }
+        overlap
+    }
 }
 
 /// Refuses a held-out set that overlaps the training data.
@@ -74,18 +124,6 @@ pub fn refuse_overlap(name: &str, overlap: &Overlap) -> Result<(), DataError> {
         both: overlap.both,
         example: overlap.examples.iter().map(example).collect::<Vec<_>>().join(", "),
     })
-}
-
-/// The first line of each key.
-fn index(pairs: &[Pair], side: fn(&Pair) -> &String) -> HashMap<String, usize> {
-    let keys: Vec<Option<String>> = pairs.par_iter().map(|pair| strict_key(side(pair))).collect();
-    let mut lines = HashMap::with_capacity(pairs.len());
-    for (key, pair) in keys.into_iter().zip(pairs) {
-        if let Some(key) = key {
-            lines.entry(key).or_insert(pair.line);
-        }
-    }
-    lines
 }
 
 /// The text by which lines are compared; `None` for a blank line. A line of symbols alone is its
@@ -145,6 +183,9 @@ mod tests {
         assert_eq!((found.src, found.tgt, found.both), (13 + 12, 13 + 12, 13));
         assert_eq!(found.src + found.tgt - found.both, 37);
         assert_eq!(found.examples, [(3, 1), (8, 14), (13, 27), (18, 40), (23, 53)]);
+        let mut search = OverlapSearch::new(&held_out);
+        train.chunks(7).for_each(|chunk| search.look(chunk));
+        assert_eq!(search.finish(), found);
     }
 
     #[test]

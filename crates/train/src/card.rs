@@ -29,7 +29,7 @@ pub fn card(
         model.n_heads,
         model.n_encoder_layers,
         model.n_decoder_layers,
-        corpora.train.len(),
+        corpora.n_train(),
         best.step,
         src = data.src_lang,
         tgt = data.tgt_lang,

@@ -134,14 +134,17 @@ fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
 }
 
 /// Keys whose change would make the run another one.
-const FIXED: [&str; 16] = [
+const FIXED: [&str; 19] = [
     "run.seed",
     "data.src_lang",
     "data.tgt_lang",
     "data.train.weight",
     "data.train.max_pairs",
+    "data.train.tag",
     "data.normalize",
     "data.clean",
+    "data.augment",
+    "data.on_bad_utf8",
     "tokenizer",
     "model",
     "train.batch_tokens",

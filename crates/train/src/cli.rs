@@ -8,6 +8,7 @@ use crate::translator::Translator;
 use crate::{TrainError, commands, device, log};
 use clap::{Args, Parser, Subcommand};
 use data::get::Languages;
+use data::{LanguagePair, ParallelFiles};
 use model::Precision;
 use model::search::Sampling;
 use std::fs::File;
@@ -45,6 +46,18 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum DataCommand {
+    /// One page about a corpus: lengths, scripts, duplicates, slips, overlap, what cleaning would drop
+    Check(CheckArgs),
+    /// Clean, tokenize and write the training text to disk, for runs that then start at once (large text: training does
+    /// it by itself)
+    Prepare {
+        /// The experiment's TOML file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Use VALUE for a key of the file
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        overrides: Vec<String>,
+    },
     /// The corpora that there are for two languages, with size, licence and use
     List {
         /// Codes of the two languages
@@ -74,6 +87,37 @@ enum DataCommand {
         #[arg(long, value_name = "DIR", default_value = "data")]
         dir: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+struct CheckArgs {
+    /// Check the training text of this experiment, and its held-out sets against it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["src", "file"], required_unless_present_any = ["src", "file"])]
+    config: Option<PathBuf>,
+    /// Use VALUE for a key of the file
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    overrides: Vec<String>,
+    /// Check these source lines …
+    #[arg(long, value_name = "FILE", requires = "tgt", conflicts_with = "file")]
+    src: Option<PathBuf>,
+    /// … with these target lines
+    #[arg(long, value_name = "FILE", requires = "src")]
+    tgt: Option<PathBuf>,
+    /// Check the pairs of this file: .tsv, .csv, .jsonl, .tmx
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Language code of the source, without --config
+    #[arg(long, value_name = "CODE", default_value = "en", conflicts_with = "config")]
+    src_lang: String,
+    /// Language code of the target, without --config
+    #[arg(long, value_name = "CODE", default_value = "kn", conflicts_with = "config")]
+    tgt_lang: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Also write the page as HTML, with plots
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -130,6 +174,9 @@ struct EvaluateArgs {
     /// Reference lines
     #[arg(long = "ref", value_name = "FILE")]
     reference: Option<PathBuf>,
+    /// Put these control tokens before every source, e.g. `<2kn>`
+    #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true, requires = "model")]
+    tag: String,
     #[command(flatten)]
     backend: BackendArgs,
     /// Print JSON
@@ -142,6 +189,9 @@ struct TranslateArgs {
     /// A model directory, such as runs/small/best
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
+    /// Put these control tokens before every line, e.g. `<2kn>`
+    #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
+    tag: String,
     /// Hypotheses kept for each line; 1 is greedy [default: the model's own]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
     beam_size: Option<u16>,
@@ -242,12 +292,37 @@ fn report(error: TrainError) {
 
 fn run_data(command: DataCommand, out: &mut impl Write) -> Result<(), TrainError> {
     match command {
+        DataCommand::Check(args) => run_check(&args, out),
+        DataCommand::Prepare { config, overrides } => {
+            commands::data::prepare(&config::load(&config, &overrides)?, out)
+        }
         DataCommand::List { languages } => commands::data::list(&languages, out),
         DataCommand::Get { name, languages, dir, urls, sha256 } => {
             commands::data::download(&commands::data::recipe(&name, languages, &urls, &sha256)?, &dir, out)
         }
         DataCommand::Verify { dir } => commands::data::verify(&dir, out),
     }
+}
+
+fn run_check(args: &CheckArgs, out: &mut impl Write) -> Result<(), TrainError> {
+    let format = if args.json { Format::Json } else { Format::Text };
+    let languages = LanguagePair::new(&args.src_lang, &args.tgt_lang);
+    let (data, tokenizer) = match (&args.config, &args.src, &args.tgt, &args.file) {
+        (Some(path), ..) => {
+            let experiment = config::load(path, &args.overrides)?;
+            (experiment.data, experiment.tokenizer)
+        }
+        (None, Some(src), Some(tgt), _) => {
+            commands::data::of_files(ParallelFiles::pair(src, tgt), languages)?
+        }
+        (None, _, _, Some(file)) => commands::data::of_files(ParallelFiles::one(file), languages)?,
+        _ => {
+            return Err(TrainError::Usage(
+                "data check takes --config FILE, --src FILE --tgt FILE, or --file FILE".into(),
+            ));
+        }
+    };
+    commands::data::check(&data, &tokenizer, format, args.html.as_deref(), out)
 }
 
 fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {
@@ -260,7 +335,8 @@ fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainErr
     match (args.config, args.model, args.src, args.hypothesis, args.reference) {
         (Some(config), ..) => evaluate::run_of(&config::load(&config, &args.overrides)?, format, out),
         (None, Some(model), Some(src), None, Some(reference)) => {
-            evaluate::model_on_files(&model, &src, &reference, &args.backend.config(), format, out)
+            let files = [src.as_path(), reference.as_path()];
+            evaluate::model_on_files(&model, files, &args.tag, &args.backend.config(), format, out)
         }
         (None, None, None, Some(hypothesis), Some(reference)) => {
             evaluate::files(&hypothesis, &reference, format, out)
@@ -279,6 +355,7 @@ fn run_translate(args: &TranslateArgs, out: &mut impl Write) -> Result<(), Train
     }
     let device = device::open(&args.backend.config())?;
     let mut translator = Translator::load(&args.model, &device, args.backend.precision)?;
+    translator.set_tags(&args.tag)?;
     let search = &mut translator.search;
     search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
     search.length_penalty = args.length_penalty.unwrap_or(search.length_penalty);

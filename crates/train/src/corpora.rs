@@ -1,22 +1,33 @@
-//! From the `[data]` and `[tokenizer]` sections to examples: read, normalize, clean, check for overlap, tokenize.
+//! From the `[data]` and `[tokenizer]` sections to examples: in memory (read, normalize, clean, check for overlap,
+//! tokenize), or as a prepared set on disk, which gives the same examples.
 
 use crate::TrainError;
 use crate::config::Experiment;
+use data::prepared::{self, HeldOutText, Prepared, Progress, Request};
 use data::{
-    CleanReport, Example, LanguagePair, Limits, Normalizer, Pair, ParallelFiles, ReadNotes, Sources,
-    Tokenizer, clean, content_hash, encode_pairs, overlap, read_parallel, read_sources, refuse_overlap,
+    BadUtf8, CleanReport, DataError, Example, Examples, LanguagePair, Limits, Normalizer, Pair,
+    ParallelFiles, Prepare, ReadNotes, SourceNotes, Sources, Tokenizer, clean, content_hash, encode_pairs,
+    overlap, read_parallel, read_sources, refuse_overlap,
 };
 use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 /// A longer line, in bytes, is refused where it is to be translated: it would take minutes, and is a file without line
 /// ends.
 pub const MAX_LINE_BYTES: usize = 1 << 16;
+
+/// From this many bytes of training text on, some half a million pairs, it is prepared on disk unless the configuration
+/// forbids it: cleaning and tokenizing then takes longer than reading what was prepared, and memory would grow with it.
+const MUCH_TEXT_BYTES: u64 = 128 << 20;
 
 /// A held-out set: lines as they stand in the files, because that is what scores are measured on.
 #[derive(Clone, Debug)]
 pub struct HeldOut {
     /// `dev`, `test` or a name of `[data.test_sets]`.
     pub name: String,
+    /// Control tokens before its sources.
+    pub tag: String,
     /// Line `i` of both files.
     pub pairs: Vec<Pair>,
 }
@@ -32,7 +43,7 @@ impl HeldOut {
             let path = files.main_path().to_path_buf();
             return Err(TrainError::LineTooLong { path, line: long.line, limit: MAX_LINE_BYTES });
         }
-        Ok(Self { name: name.into(), pairs })
+        Ok(Self { name: name.into(), tag: files.tag.clone(), pairs })
     }
 
     /// The source lines.
@@ -56,11 +67,29 @@ pub struct DevSet {
     pub characters: usize,
 }
 
+/// The training text.
+#[derive(Debug)]
+pub enum TrainText {
+    /// Cleaned, in memory.
+    Pairs(Vec<Pair>),
+    /// Cleaned and tokenized, on disk.
+    Prepared(Prepared),
+}
+
+/// The examples of the training text.
+#[derive(Debug)]
+pub struct TrainExamples {
+    /// In memory or on disk.
+    pub examples: Examples,
+    /// How many are from each source; sources stand one after the other.
+    pub source_lens: Vec<usize>,
+}
+
 /// All text of a run.
 #[derive(Debug)]
 pub struct Corpora {
-    /// Cleaned training pairs.
-    pub train: Vec<Pair>,
+    /// What weights are learnt from.
+    pub train: TrainText,
     /// What cleaning dropped.
     pub clean_report: CleanReport,
     /// For validation.
@@ -77,67 +106,164 @@ pub struct Corpora {
 ///
 /// # Errors
 ///
-/// Files that cannot be read or do not line up; a held-out source that is too long to translate; nothing left after cleaning; held-out lines among the training lines.
+/// Files that cannot be read or do not line up; a held-out source that is too long to translate; training text in the
+/// wrong script; held-out lines among the training lines.
 pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
     let config = &experiment.data;
     let normalizer = Normalizer::new(&config.normalize);
     let mut hashes = BTreeMap::new();
-    let languages = config.languages();
-    let train = read_train(&config.train, &languages, &mut hashes)?;
-    let mut load = |name: &str, files: &ParallelFiles| -> Result<Vec<Pair>, TrainError> {
-        let limits = Limits::default();
-        hashes.insert(name.to_owned(), content_hash(files, &limits)?);
-        let (pairs, notes) = read_parallel(files, &languages, &limits)?;
-        tell(name, pairs.len(), notes);
-        Ok(pairs)
-    };
-    let dev = HeldOut::new("dev", &config.dev, load("dev", &config.dev)?)?;
-    let mut tests = Vec::new();
-    if config.test.is_set() {
-        tests.push(HeldOut::new("test", &config.test, load("test", &config.test)?)?);
-    }
-    for (name, files) in &config.test_sets {
-        tests.push(HeldOut::new(name, files, load(name, files)?)?);
-    }
-    let (train, clean_report) = clean(train, &config.clean, &normalizer);
-    for set in [&dev].into_iter().chain(&tests) {
-        let overlap = overlap(&train, &set.pairs);
-        match refuse_overlap(&set.name, &overlap) {
-            Err(error) if config.clean.allow_overlap => tracing::warn!("{error}"),
-            result => result?,
+    let mut sets = read_held_out(experiment, &mut hashes)?;
+    let (train, clean_report) = if is_prepared(experiment)? {
+        let prepared = open_or_prepare(experiment, &sets, &hashes)?;
+        hashes.insert("train".into(), train_hash(&config.train, &prepared.text_hashes));
+        let report = prepared.clean_report.clone();
+        (TrainText::Prepared(prepared), report)
+    } else {
+        let pairs = read_train(&config.train, &config.languages(), config.on_bad_utf8, &mut hashes)?;
+        let (pairs, report) = clean(pairs, &config.clean, &normalizer);
+        report.refuse_wrong_script()?;
+        for set in &sets {
+            match refuse_overlap(&set.name, &overlap(&pairs, &set.pairs)) {
+                Err(error) if config.clean.allow_overlap => tracing::warn!("{error}"),
+                result => result?,
+            }
         }
-    }
-    Ok(Corpora { train, clean_report, dev, tests, hashes, normalizer })
+        (TrainText::Pairs(pairs), report)
+    };
+    let dev = sets.remove(0);
+    Ok(Corpora { train, clean_report, dev, tests: sets, hashes, normalizer })
 }
 
-/// The sources of the training text, one after the other.
+/// `dev`, `test` if there is one, the further sets by name.
+fn read_held_out(
+    experiment: &Experiment,
+    hashes: &mut BTreeMap<String, String>,
+) -> Result<Vec<HeldOut>, TrainError> {
+    let (config, limits) = (&experiment.data, Limits::default());
+    let named =
+        [("dev", &config.dev)].into_iter().chain(config.test.is_set().then_some(("test", &config.test)));
+    let further = config.test_sets.iter().map(|(name, files)| (name.as_str(), files));
+    let mut sets = Vec::new();
+    for (name, files) in named.chain(further) {
+        hashes.insert(name.to_owned(), content_hash(files, &limits)?);
+        let (pairs, notes) = read_parallel(files, &config.languages(), &limits)?;
+        tell(name, pairs.len(), notes);
+        sets.push(HeldOut::new(name, files, pairs)?);
+    }
+    Ok(sets)
+}
+
+/// The sources of the training text in memory, one after the other.
 fn read_train(
     sources: &Sources,
     languages: &LanguagePair,
+    bad_utf8: BadUtf8,
     hashes: &mut BTreeMap<String, String>,
 ) -> Result<Vec<Pair>, TrainError> {
-    let limits = Limits::default();
+    let limits = Limits { bad_utf8, ..Limits::default() };
+    let of_source = |source: &data::Source| content_hash(&source.files(), &limits);
+    let text_hashes: Vec<String> = sources.0.iter().map(of_source).collect::<Result<_, _>>()?;
+    let (pairs, notes) = read_sources(sources, languages, &limits)?;
+    tell_sources(sources, &notes);
+    hashes.insert("train".into(), train_hash(sources, &text_hashes));
+    Ok(pairs)
+}
+
+/// One hash for the text of all sources, and for what decides the order of the data as their text does: how much of
+/// several sources there is, and their tags.
+fn train_hash(sources: &Sources, text_hashes: &[String]) -> String {
     let mut all = blake3::Hasher::new();
-    for source in &sources.0 {
-        all.update(content_hash(&source.files(), &limits)?.as_bytes());
-        // How much of several sources there is decides the order of the data as their text does.
+    for (source, hash) in sources.0.iter().zip(text_hashes) {
+        all.update(hash.as_bytes());
         if sources.0.len() > 1 {
             all.update(&source.weight.to_le_bytes()).update(&(source.max_pairs as u64).to_le_bytes());
+            all.update(source.tag.as_bytes());
         }
     }
-    let (pairs, notes) = read_sources(sources, languages, &limits)?;
-    match &notes[..] {
-        [one] => tell("train", one.taken, one.notes),
-        several => {
-            for (source, notes) in sources.0.iter().zip(several) {
-                let name =
-                    format!("train, {} (weight {})", source.files().main_path().display(), source.weight);
-                tell(&name, notes.taken, notes.notes);
-            }
+    all.finalize().to_hex().to_string()
+}
+
+fn request(experiment: &Experiment) -> Request<'_> {
+    let (data, tokenizer) = (&experiment.data, &experiment.tokenizer);
+    Request { data, tokenizer, max_tokens: data.clean.max_tokens.min(experiment.train.batch_tokens) }
+}
+
+fn prepared_dir(experiment: &Experiment) -> PathBuf {
+    experiment.run.prepared().join(request(experiment).key())
+}
+
+/// Whether training reads prepared text.
+fn is_prepared(experiment: &Experiment) -> Result<bool, TrainError> {
+    Ok(match experiment.data.prepare {
+        Prepare::Always => true,
+        Prepare::Never => false,
+        Prepare::Auto => {
+            prepared_dir(experiment).exists() || prepared::text_bytes(&experiment.data)? >= MUCH_TEXT_BYTES
         }
+    })
+}
+
+/// The prepared training text, made if it is not there or not of the text of now.
+///
+/// # Errors
+///
+/// As [`prepared::prepare`].
+pub fn prepare(experiment: &Experiment) -> Result<Prepared, TrainError> {
+    let mut hashes = BTreeMap::new();
+    let sets = read_held_out(experiment, &mut hashes)?;
+    open_or_prepare(experiment, &sets, &hashes)
+}
+
+fn open_or_prepare(
+    experiment: &Experiment,
+    sets: &[HeldOut],
+    hashes: &BTreeMap<String, String>,
+) -> Result<Prepared, TrainError> {
+    let (request, dir) = (request(experiment), prepared_dir(experiment));
+    let held_out: Vec<HeldOutText<'_>> = sets
+        .iter()
+        .map(|set| HeldOutText { name: &set.name, hash: &hashes[&set.name], pairs: &set.pairs })
+        .collect();
+    let mut last_told = Instant::now();
+    let mut progress = |progress| tell_progress(progress, &mut last_told);
+    match prepared::open(&dir, &request) {
+        Ok(Some(found)) => {
+            prepared::check_held_out(&dir, &request, &held_out, &mut progress)?;
+            tracing::info!("train: {} examples, prepared in {}", found.reader.len(), dir.display());
+            return Ok(found);
+        }
+        Ok(None) if dir.exists() => tracing::info!("the training text has changed; it is prepared anew"),
+        Ok(None) => tracing::info!("the training text is prepared in {}, once for all runs", dir.display()),
+        Err(fault @ (DataError::ShardsDamaged { .. } | DataError::ShardsForeign { .. })) => {
+            tracing::warn!("{fault}; this is done now");
+        }
+        Err(fault) => return Err(fault.into()),
     }
-    hashes.insert("train".into(), all.finalize().to_hex().to_string());
-    Ok(pairs)
+    let made = prepared::prepare(&dir, &request, &held_out, &mut progress)?;
+    tell_sources(&experiment.data.train, &made.notes);
+    Ok(made)
+}
+
+/// Says every few seconds how far the preparation is.
+fn tell_progress(progress: Progress, last_told: &mut Instant) {
+    const INTERVAL: Duration = Duration::from_secs(5);
+    match progress {
+        Progress::Learning(words) => tracing::info!("learning the vocabulary from {words} different words"),
+        _ if last_told.elapsed() < INTERVAL => return,
+        Progress::Reading(pairs) => tracing::info!("cleaned and counted {pairs} pairs (1 of 2)"),
+        Progress::Writing(pairs) => tracing::info!("tokenized and wrote {pairs} pairs (2 of 2)"),
+    }
+    *last_told = Instant::now();
+}
+
+fn tell_sources(sources: &Sources, notes: &[SourceNotes]) {
+    if let [one] = notes {
+        return tell("train", one.taken, one.notes);
+    }
+    for (source, notes) in sources.0.iter().zip(notes) {
+        let name = format!("train, {} (weight {})", source.files().main_path().display(), source.weight);
+        tell(&name, notes.taken, notes.notes);
+    }
 }
 
 fn tell(name: &str, pairs: usize, notes: ReadNotes) {
@@ -156,26 +282,59 @@ fn in_words(notes: ReadNotes) -> Option<String> {
         count(notes.odd_lines, "lines with control characters or separators inside"),
         count(notes.inner_breaks, "line breaks inside a sentence became spaces"),
         count(notes.skipped_units, "units without both languages skipped"),
+        count(notes.bad_utf8, "lines that are not UTF-8 (data.on_bad_utf8)"),
     ];
     let parts: Vec<String> = parts.into_iter().flatten().collect();
     (!parts.is_empty()).then(|| parts.join(", "))
 }
 
 impl Corpora {
-    /// Learns the joint vocabulary of the training text.
+    /// Pairs that weights are learnt from.
+    pub fn n_train(&self) -> usize {
+        self.clean_report.kept
+    }
+
+    /// The joint vocabulary of the training text.
     ///
     /// # Errors
     ///
     /// A vocabulary larger than the text supports.
-    pub fn train_tokenizer(&self, experiment: &Experiment) -> Result<Tokenizer, TrainError> {
-        let lines = self.train.iter().flat_map(|pair| [pair.src.as_str(), pair.tgt.as_str()]);
-        Ok(Tokenizer::train(lines, &experiment.tokenizer)?)
+    pub fn tokenizer(&self, experiment: &Experiment) -> Result<Tokenizer, TrainError> {
+        match &self.train {
+            TrainText::Prepared(prepared) => Ok(prepared.tokenizer.clone()),
+            TrainText::Pairs(pairs) => {
+                let lines = pairs.iter().flat_map(|pair| [pair.src.as_str(), pair.tgt.as_str()]);
+                let tags = experiment.data.train.tags();
+                Ok(Tokenizer::train_with_tags(lines, &experiment.tokenizer, &tags)?)
+            }
+        }
     }
 
-    /// The training examples and the source of each; those of more than `max_tokens` tokens are dropped and counted in
-    /// the report.
-    pub fn train_examples(&mut self, tokenizer: &Tokenizer, max_tokens: usize) -> (Vec<Example>, Vec<u32>) {
-        encode_pairs(&self.train, tokenizer, max_tokens, &mut self.clean_report)
+    /// The training examples; those of too many tokens are dropped and counted in the report. Empties the training text.
+    ///
+    /// # Errors
+    ///
+    /// None is left; prepared text of another tokenizer.
+    pub fn train_examples(
+        &mut self,
+        experiment: &Experiment,
+        tokenizer: &Tokenizer,
+    ) -> Result<TrainExamples, TrainError> {
+        let train = match std::mem::replace(&mut self.train, TrainText::Pairs(Vec::new())) {
+            TrainText::Prepared(prepared) => {
+                prepared.reader.expect_tokenizer(tokenizer)?;
+                let source_lens = prepared.source_lens;
+                TrainExamples { examples: prepared.reader.into(), source_lens }
+            }
+            TrainText::Pairs(pairs) => {
+                let tags = tokenizer.source_tags(&experiment.data.train)?;
+                let max_tokens = request(experiment).max_tokens;
+                let (examples, source_lens) =
+                    encode_pairs(&pairs, tokenizer, &tags, max_tokens, &mut self.clean_report);
+                TrainExamples { examples: examples.into(), source_lens }
+            }
+        };
+        if train.examples.is_empty() { Err(DataError::NoExamples.into()) } else { Ok(train) }
     }
 
     /// The dev examples for the loss: normalised; blank ones and those that do not fit a batch are left out.
@@ -184,6 +343,7 @@ impl Corpora {
     ///
     /// None is left.
     pub fn dev_set(&self, tokenizer: &Tokenizer, batch_tokens: usize) -> Result<DevSet, TrainError> {
+        let tags = tokenizer.tag_ids(&self.dev.tag)?;
         let normalized = self
             .dev
             .pairs
@@ -193,7 +353,8 @@ impl Corpora {
         let mut set = DevSet::default();
         let mut too_long = 0;
         for (src, tgt) in filled {
-            let example = Example::new(tokenizer, &src, &tgt);
+            let mut example = Example::new(tokenizer, &src, &tgt);
+            example.src.splice(..0, tags.iter().copied());
             let (src_len, tgt_len) = example.lengths();
             if src_len.max(tgt_len) as usize > batch_tokens {
                 too_long += 1;

@@ -25,6 +25,8 @@ pub struct Translator {
     pub tokenizer: Tokenizer,
     /// The normaliser of the training text.
     pub normalizer: Normalizer,
+    /// Control tokens before every source.
+    pub tags: Vec<u32>,
     /// How targets are searched.
     pub search: SearchConfig,
     /// Draw targets instead of searching the best.
@@ -52,7 +54,26 @@ impl Translator {
         let ModelDir { config, tokenizer, model, .. } = model_dir::load(path, device)?;
         let normalizer = Normalizer::new(&config.normalize);
         let model = model.with_precision(precision).for_search();
-        Ok(Self { model, tokenizer, normalizer, search: config.search, sampling: None, n_best: 1 })
+        let (tags, search) = (Vec::new(), config.search);
+        Ok(Self { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 })
+    }
+
+    /// Puts control tokens before every source, as `--tag` gives them.
+    ///
+    /// # Errors
+    ///
+    /// A tag that the model does not know; none, though it translates into several languages.
+    pub fn set_tags(&mut self, tags: &str) -> Result<(), TrainError> {
+        self.tags = self.tokenizer.tag_ids(tags)?;
+        let languages: Vec<&str> =
+            self.tokenizer.tags().iter().map(String::as_str).filter(|tag| tag.starts_with("<2")).collect();
+        if self.tags.is_empty() && !languages.is_empty() {
+            let languages = languages.join(", ");
+            return Err(TrainError::Usage(format!(
+                "the model was trained with the languages {languages}; say with --tag which one is wanted"
+            )));
+        }
+        Ok(())
     }
 
     /// The best translation of every line; blank for a blank one. `first_line` is the number of the first one in the
@@ -94,10 +115,7 @@ impl Translator {
         };
         pieces
             .into_iter()
-            .map(|mut piece| {
-                piece.push(self.tokenizer.eos_id());
-                piece
-            })
+            .map(|piece| [self.tags.as_slice(), &piece, &[self.tokenizer.eos_id()]].concat())
             .collect()
     }
 

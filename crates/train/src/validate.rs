@@ -76,12 +76,13 @@ pub fn dev_loss(
     (nats, tokens)
 }
 
-/// Translates a held-out set and scores it; also gives the translations.
+/// Translates a held-out set with its tags and scores it; also gives the translations.
 ///
 /// # Errors
 ///
-/// The set has no lines.
-pub fn score(translator: &Translator, set: &HeldOut) -> Result<(Scores, Vec<String>), TrainError> {
+/// The set has no lines, or a tag that the model does not know.
+pub fn score(translator: &mut Translator, set: &HeldOut) -> Result<(Scores, Vec<String>), TrainError> {
+    translator.tags = translator.tokenizer.tag_ids(&set.tag)?;
     let hypotheses = translator.translate(&set.sources(), 0);
     let scores = evaluate(&hypotheses, &set.references())?;
     Ok((scores, hypotheses))
@@ -92,5 +93,5 @@ pub fn spread(set: &HeldOut, max_lines: usize) -> HeldOut {
     let n = set.pairs.len();
     let take = if max_lines == 0 { n } else { max_lines.min(n) };
     let pairs = (0..take).map(|i| set.pairs[i * n / take].clone()).collect();
-    HeldOut { name: set.name.clone(), pairs }
+    HeldOut { pairs, ..set.clone() }
 }

@@ -27,3 +27,13 @@ fn evaluate() {
 fn translate() {
     insta::assert_snapshot!(help(&["translate", "--help"]));
 }
+
+#[test]
+fn data_check() {
+    insta::assert_snapshot!(help(&["data", "check", "--help"]));
+}
+
+#[test]
+fn data_prepare() {
+    insta::assert_snapshot!(help(&["data", "prepare", "--help"]));
+}

@@ -296,3 +296,50 @@ fn a_corpus_is_downloaded_locked_and_verified() {
         &["samanantar", "benchmark: not for training"],
     );
 }
+
+#[test]
+fn text_in_the_wrong_script_is_told_or_refused() {
+    let place = Place::new();
+    let train = pairs("train");
+    let swapped = |n: usize| {
+        let side = |(i, (src, tgt)): (usize, (String, String))| if i < n { (tgt, src) } else { (src, tgt) };
+        let (src, tgt): (Vec<String>, Vec<String>) = train.iter().cloned().enumerate().map(side).unzip();
+        place.write_lines("train.en", &src);
+        place.write_lines("train.kn", &tgt);
+    };
+    swapped(6);
+    let told = told(&place, &["run.name=some", "tokenizer.vocab_size=315"]);
+    assert_has(&told, &["of 24 training pairs 6 are dropped for their script (first at line 1)"]);
+    swapped(24);
+    let message = failure(&mut place.train(&["run.name=all"]), 65);
+    assert_has(&message, &["of 24 training pairs 24 are dropped for their script", "swap src and tgt"]);
+}
+
+#[test]
+fn lines_that_are_not_utf_8_are_skipped_or_mended_if_asked() {
+    let place = Place::new();
+    append(&place, "train.en", b"b\xC3d\n");
+    append(&place, "train.kn", "ಕೆಟ್ಟ\n".as_bytes());
+    let told_of = |how: &str| {
+        let (name, how) = (format!("run.name={how}"), format!("data.on_bad_utf8={how}"));
+        told(&place, &[&name, &how, "tokenizer.vocab_size=315"])
+    };
+    let skipped = told_of("skip");
+    assert_has(&skipped, &["1 lines that are not UTF-8", "kept 24 of 25 pairs", "source blank"]);
+    let mended = told_of("replace");
+    assert_has(&mended, &["1 lines that are not UTF-8", "kept 25 of 25 pairs"]);
+    failure(&mut place.train(&["run.name=error"]), 65);
+    append(&place, "dev.en", b"b\xC3d\n");
+    append(&place, "dev.kn", "ಕೆಟ್ಟ\n".as_bytes());
+    let message = failure(&mut place.train(&["data.on_bad_utf8=replace", "run.name=dev"]), 65);
+    assert_has(&message, &["dev.en:9: "]);
+}
+
+#[test]
+fn one_pair_trains() {
+    let place = Place::new();
+    place.write("train.en", b"the cat sleeps here and the cat sleeps there");
+    place.write("train.kn", "ಬೆಕ್ಕು ಇಲ್ಲಿ ಮಲಗುತ್ತದೆ ಬೆಕ್ಕು ಅಲ್ಲಿ ಮಲಗುತ್ತದೆ".as_bytes());
+    let told = told(&place, &["tokenizer.vocab_size=292", "tokenizer.min_char_count=1", "train.max_steps=3"]);
+    assert_has(&told, &["kept 1 of 1 pairs", "1 examples, 1 batches an epoch"]);
+}

@@ -212,3 +212,23 @@ fn the_number_of_threads_does_not_show() {
     }
     assert_same_but_name(&essence(&place, "whole", MAX_STEPS), &essence(&place, "three", MAX_STEPS), "three");
 }
+
+#[test]
+fn with_varied_examples() {
+    let sets = [
+        "data.augment.bpe_dropout=0.2",
+        "data.augment.word_dropout=0.1",
+        "data.augment.lowercase=0.3",
+        "data.augment.no_punctuation=0.3",
+    ];
+    stopped_at(&[1, 6, 7], &sets);
+    let place = Place::new();
+    for (run, sets) in [("plain", &[][..]), ("varied", &sets)] {
+        let name = format!("run.name={run}");
+        let sets: Vec<&str> = sets.iter().copied().chain([name.as_str()]).collect();
+        place.train(&sets).assert().success();
+    }
+    assert_ne!(place.training_rows("plain"), place.training_rows("varied"));
+    let message = failure(&mut place.train(&["run.name=plain", "data.augment.lowercase=0.3"]), 78);
+    assert_has(&message, &["data.augment.lowercase: saved 0.0, now 0.3"]);
+}

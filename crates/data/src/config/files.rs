@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fault, Needed};
+use super::{Fault, Needed, tag};
 
 /// One set of pairs: two aligned plain files, or one file that holds both sides.
 ///
@@ -28,6 +28,9 @@ pub struct ParallelFiles {
     /// The column or key of the target in `file`; set together with `src_column`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tgt_column: String,
+    /// Control tokens before every source, such as `<2kn>` or `<2kn> <bt>`.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tag: String,
 }
 
 pub(super) fn is_unset(path: &Path) -> bool {
@@ -63,6 +66,7 @@ impl ParallelFiles {
 
     pub(super) fn faults(&self, needed: Needed) -> Vec<Fault> {
         let mut faults = self.column_faults();
+        faults.extend(tag::fault(&self.tag).map(|message| Fault::new("tag", message)));
         let [no_src, no_tgt, no_file] = [&self.src, &self.tgt, &self.file].map(|path| is_unset(path));
         match (no_file, no_src && no_tgt) {
             (true, true) if needed == Needed::No => {}

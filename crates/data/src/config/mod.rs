@@ -3,17 +3,24 @@
 //! Each section is a plain structure that refuses unknown keys; `validate` returns all its faults
 //! at once, with keys relative to the section.
 
+mod augment;
 mod files;
 mod script;
 mod sources;
+mod tag;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::corpus::Limits;
+
+pub use augment::AugmentConfig;
 pub use files::{FileFormat, LanguagePair, ParallelFiles};
 pub use script::Script;
 pub use sources::{Source, Sources};
+pub(crate) use tag::is_tag;
+pub use tag::split_tags;
 
 /// One fault of a section: the key and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +62,12 @@ pub struct DataConfig {
     pub normalize: NormalizeConfig,
     /// Which training pairs are dropped.
     pub clean: CleanConfig,
+    /// How training pairs are varied.
+    pub augment: AugmentConfig,
+    /// Whether the training text is prepared as shards.
+    pub prepare: Prepare,
+    /// What is done about lines of the training text that are not UTF-8.
+    pub on_bad_utf8: BadUtf8,
 }
 
 impl Default for DataConfig {
@@ -68,6 +81,9 @@ impl Default for DataConfig {
             tgt_lang: "kn".to_owned(),
             normalize: NormalizeConfig::default(),
             clean: CleanConfig::default(),
+            augment: AugmentConfig::default(),
+            prepare: Prepare::default(),
+            on_bad_utf8: BadUtf8::default(),
         }
     }
 }
@@ -76,6 +92,11 @@ impl DataConfig {
     /// The two languages, by which the columns of a table and the sides of a translation memory are found.
     pub fn languages(&self) -> LanguagePair {
         LanguagePair::new(&self.src_lang, &self.tgt_lang)
+    }
+
+    /// How the training text is read: line by line, whatever its size.
+    pub fn limits(&self) -> Limits {
+        Limits { bad_utf8: self.on_bad_utf8, ..Limits::of_a_line() }
     }
 
     /// All faults of the section. Files are not opened; `test` and `test_sets` may be unset.
@@ -94,7 +115,9 @@ impl DataConfig {
                 faults.push(Fault::new(key, format!("got '{lang}', expected a language code such as 'kn'")));
             }
         }
+        faults.extend(self.unknown_tags());
         faults.extend(self.clean.validate().into_iter().map(|fault| fault.under("clean")));
+        faults.extend(self.augment.validate().into_iter().map(|fault| fault.under("augment")));
         if let Some(script) = Script::of_language(&self.tgt_lang)
             && self.clean.target_script != Script::Any
             && self.clean.target_script != script
@@ -104,6 +127,47 @@ impl DataConfig {
         }
         faults
     }
+}
+
+impl DataConfig {
+    /// Tags of held-out sets that no training source has: the model would not know them.
+    fn unknown_tags(&self) -> Vec<Fault> {
+        let known = self.train.tags();
+        let named = [("dev", &self.dev), ("test", &self.test)].map(|(name, files)| (name.to_owned(), files));
+        let further = self.test_sets.iter().map(|(name, files)| (format!("test_sets.{name}"), files));
+        let fault = |(name, files): (String, &ParallelFiles)| {
+            let unknown = split_tags(&files.tag).find(|tag| !known.iter().any(|known| known == tag))?;
+            let message = format!("got '{unknown}', which no source of data.train has; give it to one there");
+            Some(Fault::new("tag", message).under(&name))
+        };
+        named.into_iter().chain(further).filter_map(fault).collect()
+    }
+}
+
+/// Whether the training text is prepared as shards on disk before training; see [`prepared`](crate::prepared).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Prepare {
+    /// If there is much of it, or if it was prepared before.
+    #[default]
+    Auto,
+    /// Yes.
+    Always,
+    /// No: it is read into memory.
+    Never,
+}
+
+/// What is done about a line that is not UTF-8. In held-out sets it is always an error: scores would be wrong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BadUtf8 {
+    /// It is an error that names the line and the byte.
+    #[default]
+    Error,
+    /// The pair is left out, and counted.
+    Skip,
+    /// Each fault becomes U+FFFD, and the line is counted.
+    Replace,
 }
 
 /// Whether a part of the corpus may be left out.

@@ -11,11 +11,11 @@ use serde::{Deserialize, Serialize, Serializer};
 use std::path::PathBuf;
 
 use super::files::is_unset;
-use super::{Fault, ParallelFiles};
+use super::{Fault, ParallelFiles, split_tags};
 
 /// Files to learn from, and how much of them.
 ///
-/// The first five fields are those of [`ParallelFiles`].
+/// The first six fields are those of [`ParallelFiles`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Source {
@@ -32,6 +32,9 @@ pub struct Source {
     /// The column or key of the target in `file`.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub tgt_column: String,
+    /// Control tokens before every source sentence.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub tag: String,
     /// How often a pair comes in an epoch, on average; see [`mixture`](crate::mixture).
     pub weight: f64,
     /// Most pairs that are read, evenly spread over the source; 0: all.
@@ -47,14 +50,14 @@ impl Default for Source {
 impl From<ParallelFiles> for Source {
     /// All pairs of a set, once an epoch.
     fn from(files: ParallelFiles) -> Self {
-        let ParallelFiles { src, tgt, file, src_column, tgt_column } = files;
-        Self { src, tgt, file, src_column, tgt_column, weight: 1.0, max_pairs: 0 }
+        let ParallelFiles { src, tgt, file, src_column, tgt_column, tag } = files;
+        Self { src, tgt, file, src_column, tgt_column, tag, weight: 1.0, max_pairs: 0 }
     }
 }
 
 impl Source {
     /// The keys in TOML.
-    const KEYS: &[&str] = &["src", "tgt", "file", "src_column", "tgt_column", "weight", "max_pairs"];
+    const KEYS: &[&str] = &["src", "tgt", "file", "src_column", "tgt_column", "tag", "weight", "max_pairs"];
     /// The largest weight: more is a slip of the pen.
     pub const MAX_WEIGHT: f64 = 1000.0;
 
@@ -66,6 +69,7 @@ impl Source {
             file: self.file.clone(),
             src_column: self.src_column.clone(),
             tgt_column: self.tgt_column.clone(),
+            tag: self.tag.clone(),
         }
     }
 
@@ -108,6 +112,17 @@ impl Sources {
                 faults.flat_map(|(i, faults)| faults.into_iter().map(move |fault| fault.under(&i))).collect()
             }
         }
+    }
+
+    /// All tags of the sources, each once, in the order in which they come first.
+    pub fn tags(&self) -> Vec<String> {
+        let mut tags: Vec<String> = Vec::new();
+        for tag in self.0.iter().flat_map(|source| split_tags(&source.tag)) {
+            if !tags.iter().any(|known| known == tag) {
+                tags.push(tag.to_owned());
+            }
+        }
+        tags
     }
 
     /// Weights by source.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::stream::{TextStream, fault_of};
 use super::{Limits, ReadNotes};
+use crate::config::BadUtf8;
 use crate::error::DataError;
 
 /// Bytes of text that are decoded at a time.
@@ -16,7 +17,10 @@ pub(super) struct Lines {
     pub(super) path: PathBuf,
     stream: BufReader<TextStream>,
     max_line_bytes: usize,
+    bad_utf8: BadUtf8,
     line: Vec<u8>,
+    /// A line whose bytes were replaced.
+    mended: String,
     /// The number of the last line, from 1.
     pub(super) number: usize,
     /// What was removed or looked odd so far.
@@ -30,7 +34,9 @@ impl Lines {
             path: path.to_path_buf(),
             stream: BufReader::with_capacity(BUFFER_BYTES, TextStream::open(path, limits)?),
             max_line_bytes: limits.max_line_bytes,
+            bad_utf8: limits.bad_utf8,
             line: Vec::new(),
+            mended: String::new(),
             number: 0,
             notes: ReadNotes::default(),
         })
@@ -38,6 +44,30 @@ impl Lines {
 
     /// The next line without its end, if there is one.
     pub(super) fn next(&mut self) -> Result<Option<&str>, DataError> {
+        let Some((from, to)) = self.next_bytes()? else { return Ok(None) };
+        let line = match std::str::from_utf8(&self.line[from..to]) {
+            Ok(line) => line,
+            Err(fault) if self.bad_utf8 == BadUtf8::Error => {
+                let (path, line, offset) = (self.path.clone(), self.number, fault.valid_up_to());
+                return Err(DataError::BadUtf8 { path, line, offset });
+            }
+            Err(_) => {
+                self.notes.bad_utf8 += 1;
+                // A line that is skipped reads as a blank one, so that those of another file stay beside theirs.
+                let mended = match self.bad_utf8 {
+                    BadUtf8::Replace => String::from_utf8_lossy(&self.line[from..to]).into_owned(),
+                    _ => String::new(),
+                };
+                self.mended = mended;
+                &self.mended
+            }
+        };
+        self.notes.odd_lines += usize::from(is_odd_line(line));
+        Ok(Some(line))
+    }
+
+    /// Where in `self.line` the next line stands, without its end, if there is one.
+    fn next_bytes(&mut self) -> Result<Option<(usize, usize)>, DataError> {
         self.line.clear();
         // Room for a mark and the end; what is longer than that is too long with or without them.
         let most = (self.max_line_bytes as u64).saturating_add(5);
@@ -48,11 +78,12 @@ impl Lines {
         }
         self.number += 1;
         let mut line = &self.line[..];
+        let mut from = 0;
         if self.number == 1
             && let Some(rest) = line.strip_prefix("\u{FEFF}".as_bytes())
         {
             self.notes.boms += 1;
-            line = rest;
+            (from, line) = (line.len() - rest.len(), rest);
             if line.is_empty() {
                 return Err(DataError::Empty { path: self.path.clone() });
             }
@@ -63,13 +94,7 @@ impl Lines {
         if line.len() > self.max_line_bytes {
             return Err(too_long(&self.path, self.number, self.max_line_bytes));
         }
-        let line = std::str::from_utf8(line).map_err(|fault| DataError::BadUtf8 {
-            path: self.path.clone(),
-            line: self.number,
-            offset: fault.valid_up_to(),
-        })?;
-        self.notes.odd_lines += usize::from(is_odd_line(line));
-        Ok(Some(line))
+        Ok(Some((from, from + line.len())))
     }
 
     /// Refuses a record that has grown over several lines beyond the limit.

@@ -9,6 +9,7 @@
 //! [`for_each_pair`] holds one line of each file; memory does not grow with the corpus.
 
 mod align;
+mod chunks;
 mod columns;
 mod hash;
 mod jsonl;
@@ -27,6 +28,9 @@ mod tests;
 use std::ops::Add;
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
+pub use chunks::{for_each_chunk, paths};
 pub use hash::content_hash;
 pub use lines::read_lines;
 pub use sources::{SourceNotes, for_each_source_pair, read_sources};
@@ -56,7 +60,8 @@ pub struct Pair {
 }
 
 /// What was removed or looks odd in the files that were read, for the log.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ReadNotes {
     /// Leading byte order marks removed.
     pub boms: usize,
@@ -68,6 +73,8 @@ pub struct ReadNotes {
     pub inner_breaks: usize,
     /// Units of a translation memory without one of the two languages.
     pub skipped_units: usize,
+    /// Lines with bytes that are not UTF-8, skipped or mended as [`BadUtf8`](crate::config::BadUtf8) says.
+    pub bad_utf8: usize,
 }
 
 impl Add for ReadNotes {
@@ -80,6 +87,7 @@ impl Add for ReadNotes {
             odd_lines: self.odd_lines + other.odd_lines,
             inner_breaks: self.inner_breaks + other.inner_breaks,
             skipped_units: self.skipped_units + other.skipped_units,
+            bad_utf8: self.bad_utf8 + other.bad_utf8,
         }
     }
 }

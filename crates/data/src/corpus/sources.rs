@@ -1,11 +1,14 @@
 //! Several sources, one after the other.
 
+use serde::{Deserialize, Serialize};
+
 use super::{EachPair, Limits, Pair, ReadNotes, for_each_pair};
 use crate::config::{LanguagePair, Sources};
 use crate::error::DataError;
 
 /// What one of several sources gave.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SourceNotes {
     /// Pairs in its files.
     pub found: usize,

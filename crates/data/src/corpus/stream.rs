@@ -10,6 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::zstd::ZstdReader;
+use crate::config::BadUtf8;
 use crate::error::DataError;
 
 /// How much text a file may hold, against mistakes and decompression bombs.
@@ -22,6 +23,8 @@ pub struct Limits {
     pub max_ratio: u64,
     /// Most bytes of a line, of a record of a table, and between two tags of a translation memory.
     pub max_line_bytes: usize,
+    /// What is done about a line that is not UTF-8; of translation memories and Parquet it is always an error.
+    pub bad_utf8: BadUtf8,
 }
 
 impl Limits {
@@ -37,7 +40,7 @@ impl Limits {
 impl Default for Limits {
     /// 4 GiB of text; 200 to 1, where real text stays under 30 to 1; 16 MiB in a line.
     fn default() -> Self {
-        Self { max_bytes: 1 << 32, max_ratio: 200, max_line_bytes: 1 << 24 }
+        Self { max_bytes: 1 << 32, max_ratio: 200, max_line_bytes: 1 << 24, bad_utf8: BadUtf8::Error }
     }
 }
 

@@ -1,11 +1,11 @@
 //! `shards.json`: what a set holds and how it was made.
 
-use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::error::DataError;
 
@@ -39,7 +39,7 @@ pub struct Manifest {
     /// [`Tokenizer::hash`](crate::Tokenizer::hash) of the tokenizer that gave the ids.
     pub tokenizer: String,
     /// What else decided the content, as its maker says it.
-    pub settings: BTreeMap<String, String>,
+    pub settings: Map<String, Value>,
     /// BLAKE3 of the index, in hex.
     pub index_blake3: String,
     /// The shards in their order.

@@ -33,6 +33,6 @@ mod tests;
 
 pub use examples::Examples;
 pub use manifest::{Manifest, ShardEntry};
-pub use prepare::{PrepareReport, Recipe, prepare};
+pub use prepare::{FillReport, Filling, Recipe};
 pub use reader::Reader;
 pub use writer::{Writer, WriterConfig};

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::batch::Example;
-use crate::clean::{Reason, clean};
+use crate::clean::Reason;
 use crate::config::{CleanConfig, NormalizeConfig, TokenizerConfig};
 use crate::corpus::Pair;
 use crate::error::DataError;
@@ -22,7 +22,7 @@ fn examples(n: usize) -> Vec<Example> {
 }
 
 fn config(vocab_size: usize, shard_bytes: u64) -> WriterConfig {
-    let settings = BTreeMap::from([("made by".to_owned(), "a test".to_owned())]);
+    let settings = serde_json::Map::from_iter([("made by".to_owned(), json!("a test"))]);
     WriterConfig { vocab_size, tokenizer: "none".to_owned(), settings, shard_bytes }
 }
 
@@ -326,7 +326,7 @@ fn pairs() -> Vec<Pair> {
         5 => "ಬೆಕ್ಕು ".repeat(30),
         _ => format!("ಬೆಕ್ಕು {} ಕುಳಿತಿತು", n % 400),
     };
-    (0..1000).map(|n| Pair { source: 0, src: src(n), tgt: tgt(n), line: n + 1 }).collect()
+    (0..1000).map(|n| Pair { source: u32::from(n > 300), src: src(n), tgt: tgt(n), line: n + 1 }).collect()
 }
 
 fn tokenizer(vocab_size: usize) -> Tokenizer {
@@ -340,9 +340,14 @@ fn preparing_is_cleaning_and_encoding_whatever_the_threads_and_chunks() {
     let tokenizer = tokenizer(310);
     let normalizer = Normalizer::new(&NormalizeConfig::default());
     let clean_config = CleanConfig { max_tokens: 40, ..CleanConfig::default() };
-    let recipe = Recipe { clean: &clean_config, normalizer: &normalizer, tokenizer: &tokenizer };
-    let (kept, mut report) = clean(pairs(), &clean_config, &normalizer);
-    let (expected, _) = crate::batch::encode_pairs(&kept, &tokenizer, 40, &mut report);
+    let tags = [vec![], vec![7, 8]];
+    let (clean, normalizer) = (&clean_config, &normalizer);
+    let recipe = Recipe { clean, max_tokens: 40, normalizer, tokenizer: &tokenizer, tags: &tags };
+    let (kept, mut report) = crate::clean::clean(pairs(), clean, normalizer);
+    let (expected, source_lens) = crate::batch::encode_pairs(&kept, &tokenizer, &tags, 40, &mut report);
+    assert!(source_lens[0] > 0 && source_lens[1] > 0);
+    let tagged = |(i, example): (usize, &Example)| example.src.starts_with(&[7, 8]) == (i >= source_lens[0]);
+    assert!(expected.iter().enumerate().all(tagged), "the second corpus and no other has its tags");
     for reason in [Reason::Duplicate, Reason::EmptySource, Reason::TooManyTokens] {
         assert!(report.count_of(reason) > 0, "{reason}");
     }
@@ -353,10 +358,12 @@ fn preparing_is_cleaning_and_encoding_whatever_the_threads_and_chunks() {
         let dir = temp.path().join("set");
         let config = WriterConfig { shard_bytes: 3000, ..WriterConfig::new(&tokenizer) };
         let mut writer = Writer::create(&dir, config).expect("a place to write");
-        let chunks: Vec<_> = pairs().chunks(chunk).map(|chunk| Ok(chunk.to_vec())).collect();
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
-        let got = pool.install(|| prepare(chunks, &recipe, &mut writer)).expect("room");
-        assert_eq!(got, PrepareReport { clean: report.clone(), not_remembered: 0 });
+        let mut filling = Filling::new(recipe, &mut writer);
+        pool.install(|| pairs().chunks(chunk).try_for_each(|chunk| filling.take(chunk.to_vec())))
+            .expect("room");
+        let source_lens = source_lens.clone();
+        assert_eq!(filling.finish(), FillReport { clean: report.clone(), not_remembered: 0, source_lens });
         writer.finish().expect("room");
         let reader = Reader::open(&dir).expect("a set");
         assert_eq!(read_all(&reader).expect("all of it"), expected);
@@ -377,19 +384,4 @@ fn sets_of_other_tokenizers_are_refused() {
     let [got, expected] = [310, 311].map(|size| tokenizer(size).hash());
     let end = format!("hash of the tokenizer: got {got}, expected {expected}; prepare the shards anew");
     assert!(fault.ends_with(&end), "{fault}");
-}
-
-#[test]
-fn a_fault_in_a_chunk_ends_the_work() {
-    let tokenizer = tokenizer(310);
-    let normalizer = Normalizer::new(&NormalizeConfig::default());
-    let clean_config = CleanConfig::default();
-    let recipe = Recipe { clean: &clean_config, normalizer: &normalizer, tokenizer: &tokenizer };
-    let temp = tempfile::tempdir().expect("a temporary directory");
-    let dir = temp.path().join("set");
-    let mut writer = Writer::create(&dir, WriterConfig::new(&tokenizer)).expect("a place to write");
-    let chunks = vec![Ok(pairs()), Err(DataError::NoText), Ok(pairs())];
-    assert!(matches!(prepare(chunks, &recipe, &mut writer), Err(DataError::NoText)));
-    drop(writer);
-    assert_eq!(fs::read_dir(temp.path()).expect("a directory").count(), 0);
 }

@@ -1,10 +1,11 @@
 //! Writing a set: beside its place, synced, then renamed.
 
-use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::mem::take;
 use std::path::{Path, PathBuf};
+
+use serde_json::{Map, Value};
 
 use crate::error::DataError;
 use crate::tokenizer::Tokenizer;
@@ -25,7 +26,7 @@ pub struct WriterConfig {
     /// [`Tokenizer::hash`] of the tokenizer that gives the ids.
     pub tokenizer: String,
     /// What else decides the content, such as the hashes of the text; stored and not looked at.
-    pub settings: BTreeMap<String, String>,
+    pub settings: Map<String, Value>,
     /// A shard ends with the example that brings it to this size.
     pub shard_bytes: u64,
 }
@@ -36,7 +37,7 @@ impl WriterConfig {
         Self {
             vocab_size: tokenizer.vocab_size(),
             tokenizer: tokenizer.hash(),
-            settings: BTreeMap::new(),
+            settings: Map::new(),
             shard_bytes: 1 << 28,
         }
     }
@@ -120,6 +121,21 @@ impl Writer {
         &self.config
     }
 
+    /// Says a thing in the manifest that is known only once all examples are there.
+    pub fn set(&mut self, key: &str, value: Value) {
+        self.config.settings.insert(key.to_owned(), value);
+    }
+
+    /// Writes a file that belongs to the set, such as its tokenizer; the set does not read it.
+    ///
+    /// # Errors
+    ///
+    /// There is such a file; what the operating system says.
+    pub fn put(&self, name: &str, content: &[u8]) -> Result<(), DataError> {
+        let path = self.new.join(name);
+        write_synced(&path, content).map_err(DataError::writing(&path))
+    }
+
     /// Appends an example: the source with its `</s>`, the target without control tokens.
     ///
     /// # Errors
@@ -194,7 +210,8 @@ impl Writer {
             shards: take(&mut self.shards),
         };
         let path = self.new.join(MANIFEST);
-        write_synced(&path, &manifest).map_err(DataError::writing(&path))?;
+        let json = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
+        write_synced(&path, &json).map_err(DataError::writing(&path))?;
         sync_dir(&self.new).map_err(DataError::writing(&self.new))?;
         refuse_existing(&self.dir)?;
         fs::rename(&self.new, &self.dir).map_err(DataError::writing(&self.dir))?;
@@ -243,9 +260,9 @@ fn refuse_existing(dir: &Path) -> Result<(), DataError> {
     }
 }
 
-fn write_synced(path: &Path, manifest: &Manifest) -> io::Result<()> {
+fn write_synced(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = File::create_new(path)?;
-    file.write_all(&serde_json::to_vec_pretty(manifest)?)?;
+    file.write_all(content)?;
     file.sync_all()
 }
 

@@ -20,6 +20,7 @@ mod pieces;
 mod counts;
 mod learn;
 mod train;
+mod shim;
 #[cfg(test)]
 mod tests;
 

@@ -8,12 +8,11 @@
 use std::collections::HashSet;
 
 use super::{CONTROL, Tokenizer};
+use crate::config::{Sources, is_tag, split_tags};
 use crate::error::DataError;
 
 /// Most tags of a tokenizer.
 pub(super) const MAX_TAGS: usize = 64;
-/// Most characters between `<` and `>`.
-const MAX_NAME_CHARS: usize = 30;
 
 impl Tokenizer {
     /// The control tokens of the user by id, from that after [`eos_id`](Self::eos_id).
@@ -24,6 +23,36 @@ impl Tokenizer {
     /// The id of a tag with its brackets, such as `<2kn>`; `None` for every other text.
     pub fn tag_id(&self, tag: &str) -> Option<u32> {
         self.tags().iter().zip(CONTROL.len() as u32..).find(|(own, _)| *own == tag).map(|(_, id)| id)
+    }
+
+    /// Whether an id is that of a tag.
+    pub fn is_tag_id(&self, id: u32) -> bool {
+        (CONTROL.len()..CONTROL.len() + self.tags().len()).contains(&(id as usize))
+    }
+
+    /// The ids of tags that are separated by spaces; none for no tags.
+    ///
+    /// # Errors
+    ///
+    /// A tag that this vocabulary does not have.
+    pub fn tag_ids(&self, tags: &str) -> Result<Vec<u32>, DataError> {
+        let id = |tag: &str| {
+            let unknown = || DataError::UnknownTag {
+                tag: tag.to_owned(),
+                known: if self.tags().is_empty() { "none".to_owned() } else { self.tags().join(", ") },
+            };
+            self.tag_id(tag).ok_or_else(unknown)
+        };
+        split_tags(tags).map(id).collect()
+    }
+
+    /// The ids of the tags of each source.
+    ///
+    /// # Errors
+    ///
+    /// A tag that this vocabulary does not have.
+    pub fn source_tags(&self, sources: &Sources) -> Result<Vec<Vec<u32>>, DataError> {
+        sources.0.iter().map(|source| self.tag_ids(&source.tag)).collect()
     }
 }
 
@@ -51,15 +80,4 @@ pub(super) fn check_tags(tags: &[String]) -> Result<(), DataError> {
         }
     }
     Ok(())
-}
-
-/// Whether a token has the form of a tag. What begins like a byte is none, for readers of the file
-/// decode bytes by their look.
-fn is_tag(token: &str) -> bool {
-    let name = token.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
-    (1..=MAX_NAME_CHARS).contains(&name.len())
-        && name.bytes().all(plain)
-        && !name.starts_with("0x")
-        && !CONTROL.contains(&token)
 }

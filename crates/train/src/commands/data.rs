@@ -1,11 +1,81 @@
-//! `data`: public corpora by name: listed, downloaded and verified.
+//! `data`: corpora checked and prepared; public corpora by name: listed, downloaded and verified.
 
-use crate::TrainError;
 use crate::cli::stdout_error;
+use crate::commands::evaluate::Format;
+use crate::config::Experiment;
+use crate::{TrainError, corpora, files};
+use data::check;
 use data::get::{self, Custom, Languages, Options, Progress, Purpose, Recipe};
+use data::{CleanConfig, DataConfig, LanguagePair, ParallelFiles, Script, Sources, TokenizerConfig};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::Path;
+
+/// What an experiment with this training text alone would say about its data.
+///
+/// # Errors
+///
+/// Names of files that make no set.
+pub fn of_files(
+    files: ParallelFiles,
+    languages: LanguagePair,
+) -> Result<(DataConfig, TokenizerConfig), TrainError> {
+    if let Some(fault) = files.validate().first() {
+        return Err(TrainError::Usage(format!("{}: {}", fault.key, fault.message)));
+    }
+    let LanguagePair { src: src_lang, tgt: tgt_lang } = languages;
+    let target_script = Script::of_language(&tgt_lang).unwrap_or(Script::Any);
+    let clean = CleanConfig { target_script, ..CleanConfig::default() };
+    let train = Sources::from(files);
+    Ok((DataConfig { train, src_lang, tgt_lang, clean, ..DataConfig::default() }, TokenizerConfig::default()))
+}
+
+/// Prints a page about the training text; `html` is written, too.
+///
+/// # Errors
+///
+/// Text that cannot be read; `html` that cannot be written.
+pub fn check(
+    data: &DataConfig,
+    tokenizer: &TokenizerConfig,
+    format: Format,
+    html: Option<&Path>,
+    out: &mut impl Write,
+) -> Result<(), TrainError> {
+    let report = check::check(data, tokenizer, &data.limits())?;
+    if let Some(path) = html {
+        files::write_file(path, report.to_html().as_bytes())?;
+        tracing::info!("wrote {}", path.display());
+    }
+    let text = match format {
+        Format::Text => report.to_string(),
+        Format::Json => serde_json::to_string(&report).expect("a report is plain data"),
+    };
+    writeln!(out, "{}", text.trim_end()).map_err(stdout_error)
+}
+
+/// Prepares the training text of an experiment and says what became of it.
+///
+/// # Errors
+///
+/// Whatever the text or the disk says.
+pub fn prepare(experiment: &Experiment, out: &mut impl Write) -> Result<(), TrainError> {
+    let prepared = corpora::prepare(experiment)?;
+    let manifest = prepared.reader.manifest();
+    let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
+    writeln!(
+        out,
+        "{}\n{} examples, {} source and {} target tokens of a vocabulary of {}, {}\n{}",
+        prepared.clean_report,
+        manifest.examples,
+        manifest.src_tokens,
+        manifest.tgt_tokens,
+        manifest.vocab_size,
+        HumanBytes(bytes),
+        prepared.dir.display(),
+    )
+    .map_err(stdout_error)
+}
 
 /// Prints the corpora that there are for two languages.
 ///

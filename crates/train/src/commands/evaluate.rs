@@ -28,14 +28,14 @@ pub enum Format {
 pub fn run_of(experiment: &Experiment, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
     let backend = &experiment.backend;
     let best = experiment.run.path().join("best");
-    let translator = Translator::load(&best, &device::open(backend)?, backend.precision)?;
+    let mut translator = Translator::load(&best, &device::open(backend)?, backend.precision)?;
     let data = &experiment.data;
     let named = [("dev", &data.dev), ("test", &data.test)].into_iter();
     let further = data.test_sets.iter().map(|(name, files)| (name.as_str(), files));
     let mut all = serde_json::Map::new();
     for (name, files) in named.chain(further).filter(|(_, files)| files.is_set()) {
         let set = held_out(name, files, &data.languages())?;
-        let (scores, _) = score(&translator, &set)?;
+        let (scores, _) = score(&mut translator, &set)?;
         if format == Format::Text {
             writeln!(out, "{name} ({} lines)\n{scores}\n", set.pairs.len()).map_err(stdout_error)?;
         }
@@ -47,22 +47,24 @@ pub fn run_of(experiment: &Experiment, format: Format, out: &mut impl Write) -> 
     Ok(())
 }
 
-/// Scores a model's translations of `src` against `reference`.
+/// Scores a model's translations of `src`, with tags before it, against `reference`.
 ///
 /// # Errors
 ///
-/// A model or files that cannot be read.
+/// A model or files that cannot be read; tags that do not fit the model.
 pub fn model_on_files(
     model: &Path,
-    src: &Path,
-    reference: &Path,
+    [src, reference]: [&Path; 2],
+    tag: &str,
     backend: &BackendConfig,
     format: Format,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
-    let translator = Translator::load(model, &device::open(backend)?, backend.precision)?;
-    let set = held_out("files", &ParallelFiles::pair(src, reference), &DataConfig::default().languages())?;
-    print(&score(&translator, &set)?.0, format, out)
+    let mut translator = Translator::load(model, &device::open(backend)?, backend.precision)?;
+    translator.set_tags(tag)?;
+    let files = ParallelFiles { tag: tag.into(), ..ParallelFiles::pair(src, reference) };
+    let set = held_out("files", &files, &DataConfig::default().languages())?;
+    print(&score(&mut translator, &set)?.0, format, out)
 }
 
 /// Scores the lines of `hypothesis` against those of `reference`.

@@ -11,7 +11,6 @@ use crate::translator::Translator;
 use crate::validate::{Validation, score};
 use crate::{card, device, files, model_dir};
 use burn::tensor::Device;
-use data::DataError;
 use std::io::Write;
 
 /// Lines shown of each test set.
@@ -67,16 +66,11 @@ fn prepare(
 ) -> Result<Start, TrainError> {
     let tokenizer = match &checkpoint {
         Some(saved) => saved.model_dir.tokenizer.clone(),
-        None => corpora.train_tokenizer(experiment)?,
+        None => corpora.tokenizer(experiment)?,
     };
-    let batch_tokens = experiment.train.batch_tokens;
-    let (examples, source_of) =
-        corpora.train_examples(&tokenizer, experiment.data.clean.max_tokens.min(batch_tokens));
-    if examples.is_empty() {
-        return Err(DataError::NoExamples.into());
-    }
-    let dev = corpora.dev_set(&tokenizer, batch_tokens)?;
-    Ok(Start { tokenizer, examples, source_of, dev, checkpoint })
+    let train = corpora.train_examples(experiment, &tokenizer)?;
+    let dev = corpora.dev_set(&tokenizer, experiment.train.batch_tokens)?;
+    Ok(Start { tokenizer, train, dev, checkpoint })
 }
 
 /// The newest checkpoint that is whole; damaged ones are named.
@@ -108,11 +102,11 @@ fn finish(
     best: &Validation,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
-    let translator = Translator::load(&run_dir.best(), device, experiment.backend.precision)?;
+    let mut translator = Translator::load(&run_dir.best(), device, experiment.backend.precision)?;
     let (mut all, mut translations) = (Vec::new(), Vec::new());
     for set in &corpora.tests {
         tracing::info!("translating {} with the model of step {}", set.name, best.step);
-        let (scores, hypotheses) = score(&translator, set)?;
+        let (scores, hypotheses) = score(&mut translator, set)?;
         trainer.write_final(&serde_json::json!({"step": best.step, "set": set.name, "scores": scores}))?;
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);

@@ -41,6 +41,9 @@ pub struct Experiment {
     pub search: model::search::SearchConfig,
 }
 
+/// The name beside those of runs.
+const PREPARED: &str = "prepared";
+
 /// The section `[run]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -63,6 +66,11 @@ impl RunConfig {
     /// The run's own directory.
     pub fn path(&self) -> PathBuf {
         self.dir.join(&self.name)
+    }
+
+    /// Where prepared training text lies, which runs share.
+    pub fn prepared(&self) -> PathBuf {
+        self.dir.join(PREPARED)
     }
 }
 
@@ -277,6 +285,9 @@ impl RunConfig {
         if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(plain) {
             let message = format!("must be letters, digits, '-', '_' and '.', got '{}'", self.name);
             faults.push(("name", message));
+        }
+        if self.name == PREPARED {
+            faults.push(("name", format!("'{PREPARED}' is where prepared text lies; take another name")));
         }
         faults
     }

@@ -67,8 +67,10 @@ impl Trainer<'_> {
         let mut search = self.experiment.search.clone();
         search.beam_size = config.beam_size;
         let (tokenizer, normalizer) = (self.tokenizer.clone(), self.corpora.normalizer.clone());
-        let translator = Translator { model, tokenizer, normalizer, search, sampling: None, n_best: 1 };
-        let (scores, _) = score(&translator, &spread(&self.corpora.dev, config.max_lines))?;
+        let tags = Vec::new();
+        let mut translator =
+            Translator { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 };
+        let (scores, _) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
         Ok(Validation {
             step,
             loss_nats_per_token: nats / tokens as f64,

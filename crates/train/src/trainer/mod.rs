@@ -6,7 +6,7 @@ use crate::TrainError;
 use crate::average::Ema;
 use crate::checkpoint::{self, State};
 use crate::config::{Average, Experiment};
-use crate::corpora::{Corpora, DevSet};
+use crate::corpora::{Corpora, DevSet, TrainExamples};
 use crate::history::{go_on, reason_to_stop};
 use crate::log::{RunLog, StepRecord};
 use crate::loss::loss;
@@ -18,7 +18,8 @@ use crate::tensors::BatchTensors;
 use crate::validate::Validation;
 use burn::module::Module;
 use burn::tensor::Device;
-use data::{Batch, Cursor, Example, Loader, LoaderConfig, Tokenizer};
+use data::augment::Augment;
+use data::{Batch, Cursor, Loader, LoaderConfig, Tokenizer};
 use model::{Pass, Precision, Transformer};
 use std::time::{Duration, Instant};
 
@@ -53,13 +54,26 @@ pub struct Start {
     /// The vocabulary.
     pub tokenizer: Tokenizer,
     /// The training examples.
-    pub examples: Vec<Example>,
-    /// Which source of the training text each example is from.
-    pub source_of: Vec<u32>,
+    pub train: TrainExamples,
     /// What the dev loss is measured on.
     pub dev: DevSet,
     /// Where to go on.
     pub checkpoint: Option<checkpoint::Checkpoint>,
+}
+
+/// Batches of the training examples, as the experiment mixes and varies them.
+fn loader(
+    experiment: &Experiment,
+    train: TrainExamples,
+    tokenizer: &Tokenizer,
+) -> Result<Loader, TrainError> {
+    let (data, seed) = (&experiment.data, experiment.run.seed);
+    let config = LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed };
+    let loader = Loader::new(train.examples, config)?.with_mixture(data.train.weights(), train.source_lens);
+    Ok(match data.augment.is_on() {
+        true => loader.with_augment(Augment::new(tokenizer.clone(), data.augment.clone(), seed)),
+        false => loader,
+    })
 }
 
 impl<'a> Trainer<'a> {
@@ -75,11 +89,9 @@ impl<'a> Trainer<'a> {
         device: &Device,
         start: Start,
     ) -> Result<Self, TrainError> {
-        let Start { tokenizer, examples, source_of, dev, checkpoint } = start;
+        let Start { tokenizer, train, dev, checkpoint } = start;
         let seed = experiment.run.seed;
-        let mut loader =
-            Loader::new(examples, LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed })?
-                .with_mixture(experiment.data.train.weights(), source_of);
+        let mut loader = loader(experiment, train, &tokenizer)?;
         let mut optimizer = Optimizer::new(&experiment.train);
         let average = experiment.train.average;
         let precision = experiment.backend.precision;

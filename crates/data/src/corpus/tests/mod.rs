@@ -22,6 +22,7 @@ use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
 use super::*;
+use crate::config::BadUtf8;
 
 struct Dir(TempDir);
 
@@ -112,6 +113,29 @@ fn bad_utf8_is_named_by_line_and_byte() {
                 .ends_with("a.en:2: invalid utf-8 at byte 5 of the line; convert the file to utf-8")
         );
     }
+}
+
+#[test]
+fn bad_utf8_is_skipped_or_mended_if_asked() {
+    let dir = Dir::new();
+    let src = dir.file("a.en", b"one\nt\xC3wo\nthree\n".as_slice());
+    let two = ParallelFiles::pair(src, dir.file("a.kn", "೧\n೨\n೩\n"));
+    let one = ParallelFiles::one(dir.file("a.tsv", b"one\t1\nt\xC3wo\t2\nthree\t3\n".as_slice()));
+    let read = |files: &ParallelFiles, bad_utf8| {
+        let limits = Limits { bad_utf8, ..Limits::default() };
+        let (pairs, notes) = read_parallel(files, &english_kannada(), &limits).expect("not an error here");
+        assert_eq!(notes, ReadNotes { bad_utf8: 1, ..ReadNotes::default() });
+        pairs.into_iter().map(|pair| (pair.line, pair.src)).collect::<Vec<_>>()
+    };
+    let pairs = |sides: &[(usize, &str)]| -> Vec<(usize, String)> {
+        sides.iter().map(|(line, src)| (*line, (*src).to_owned())).collect()
+    };
+    let skipped = [(1, "one"), (2, ""), (3, "three")];
+    assert_eq!(read(&two, BadUtf8::Skip), pairs(&skipped), "the sides stay together");
+    assert_eq!(read(&one, BadUtf8::Skip), pairs(&skipped));
+    let mended = pairs(&[(1, "one"), (2, "t\u{FFFD}wo"), (3, "three")]);
+    assert_eq!(read(&two, BadUtf8::Replace), mended);
+    assert_eq!(read(&one, BadUtf8::Replace), mended);
 }
 
 #[test]
