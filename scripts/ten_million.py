@@ -121,7 +121,7 @@ def losses(folder, name):
 
 def program(package, kind, name):
     """Builds a program and gives its path."""
-    command = ["cargo", "build", "--quiet", "--message-format=json", "-p", package, kind, name]
+    command = ["cargo", "build", "--quiet", "--message-format=json", "--workspace", kind, name]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
     found = [json.loads(line) for line in built.splitlines()]
     paths = [m["executable"] for m in found if m.get("executable") and m["target"]["name"] == name]
