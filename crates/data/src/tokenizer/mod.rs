@@ -20,7 +20,6 @@ mod pieces;
 mod counts;
 mod learn;
 mod train;
-mod shim;
 #[cfg(test)]
 mod tests;
 
