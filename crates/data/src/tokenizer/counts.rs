@@ -24,7 +24,7 @@ type Words = HashMap<Box<str>, u64, RandomState>;
 struct Limits {
     /// Characters of the lines.
     chars: usize,
-    /// Different words: those of the limit take some 4 GB here and twice that in learning.
+    /// Different words. By what 740,000 take, those of the usual limit need 8 GB with learning.
     words: usize,
 }
 

@@ -21,7 +21,7 @@ const MAX_FILE_BYTES: u64 = 64 << 20;
 const SHOWN_CHARS: usize = 60;
 
 /// Tokens by id, and merges by rank.
-type Learned = (Vec<String>, Vec<(String, String)>);
+pub(super) type Learned = (Vec<String>, Vec<(String, String)>);
 
 #[expect(clippy::missing_panics_doc, reason = "what is expected holds for every tokenizer that can be built")]
 impl Tokenizer {
@@ -73,6 +73,12 @@ impl Tokenizer {
         let ours = serde_json::from_str(&tokenizer.to_json()).expect("this crate writes json");
         same_frame(&theirs, &ours)?;
         Ok(tokenizer)
+    }
+
+    /// The tokens by id and the merges by rank, as the file has them.
+    pub(super) fn learned(&self) -> Learned {
+        let model = serde_json::to_value(self.inner.get_model()).expect("a model is plain data");
+        learned(&model).expect("what is built was checked")
     }
 }
 

@@ -2,9 +2,9 @@
 //! and again; of pairs seen equally often, that of the smaller ids.
 //!
 //! It is Sennrich et al. 2016 §3.2 (arXiv:1508.07909) with counts kept up to date, and gives what
-//! `BpeTrainer` of the `tokenizers` library gives. That builds a table for each word and a set for
-//! each pair, and where a pair stands twice in its queue, it takes the one or the other by hash
-//! order; here the one that came first is taken, and words and places are plain arrays.
+//! `BpeTrainer` of the `tokenizers` library gives, in less time and memory: that builds a table for each
+//! word and a set for each pair. Where a pair stands in its queue twice with one count, the order of
+//! its hash tables decides which comes first; here it is the one that was queued first.
 //!
 //! A token may be reached by two pairs (`a` + `bc`, `ab` + `c`). What such a token is joined with can
 //! come into being again after it was merged: it is then merged again, and the merge counts as one of

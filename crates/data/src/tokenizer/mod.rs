@@ -20,10 +20,11 @@ mod pieces;
 mod counts;
 mod learn;
 mod train;
+mod dropout;
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 use tokenizers::models::bpe::{BPE, Vocab};
@@ -38,6 +39,7 @@ use tokenizers::{
 use crate::error::DataError;
 
 pub use counts::WordCounts;
+use dropout::Merges;
 use pieces::Pieces;
 use tags::tags_of;
 
@@ -65,6 +67,7 @@ pub struct Tokenizer {
     inner: tokenizers::Tokenizer,
     tokens: Vec<String>,
     pieces: Arc<Pieces>,
+    merges: Arc<OnceLock<Merges>>,
 }
 
 #[expect(clippy::missing_panics_doc, reason = "what is expected holds for every tokenizer that can be built")]
@@ -126,7 +129,7 @@ impl Tokenizer {
             BPE::builder().vocab_and_merges(vocab, merges).byte_fallback(true).cache_capacity(0).build();
         let mut inner = tokenizers::Tokenizer::new(model.map_err(|fault| build_fault(&fault))?);
         frame(&mut inner, tags_of(&tokens)).map_err(|fault| build_fault(&fault))?;
-        Ok(Self { inner, tokens, pieces: Arc::default() })
+        Ok(Self { inner, tokens, pieces: Arc::default(), merges: Arc::default() })
     }
 }
 

@@ -32,10 +32,11 @@ static LINES: LazyLock<Vec<String>> = LazyLock::new(|| {
 
 const CONFIG: TokenizerConfig = TokenizerConfig { vocab_size: 420, min_char_count: 2 };
 
-static TOKENIZER: LazyLock<Tokenizer> = LazyLock::new(|| train(&CONFIG).expect("the text supports the size"));
+pub(super) static TOKENIZER: LazyLock<Tokenizer> =
+    LazyLock::new(|| train(&CONFIG).expect("the text supports the size"));
 
 /// With as many merges as the text supports: every word of it is a token.
-static WORDS: LazyLock<Tokenizer> = LazyLock::new(|| {
+pub(super) static WORDS: LazyLock<Tokenizer> = LazyLock::new(|| {
     let Err(DataError::VocabTooLarge { largest, .. }) =
         train(&TokenizerConfig { vocab_size: 9000, ..CONFIG })
     else {
@@ -44,7 +45,7 @@ static WORDS: LazyLock<Tokenizer> = LazyLock::new(|| {
     train(&TokenizerConfig { vocab_size: largest, ..CONFIG }).expect("the largest size works")
 });
 
-static TAGGED: LazyLock<Tokenizer> = LazyLock::new(|| {
+pub(super) static TAGGED: LazyLock<Tokenizer> = LazyLock::new(|| {
     let lines = LINES.iter().map(String::as_str);
     Tokenizer::train_with_tags(lines, &CONFIG, &tags()).expect("the text supports the size")
 });
@@ -442,7 +443,7 @@ fn foreign_parts_are_refused_by_name() {
     }
 }
 
-fn any_text() -> impl Strategy<Value = String> {
+pub(super) fn any_text() -> impl Strategy<Value = String> {
     let literal =
         ["</s>", "<s>", "<pad>", "<0x41>", "<unk>", "▁", "Ġ", "the", "isn't", " ", "'", "😀", "\u{E000}"];
     let part = prop_oneof![
