@@ -279,7 +279,7 @@ impl CleanConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TokenizerConfig {
-    /// Number of ids, with the 3 control tokens and the 256 bytes.
+    /// Number of ids, with the 3 control tokens, the tags and the 256 bytes.
     pub vocab_size: usize,
     /// A character seen less often in the training text is written as bytes.
     pub min_char_count: usize,

@@ -1,8 +1,9 @@
 //! Counting words: what a vocabulary is learned from, in the memory of the different words.
 //!
 //! A word is a piece of the [pre-tokenizer](super): one with the space before it, one without, a digit
-//! and a symbol are different words. Sums do not depend on their order, and the limits are met at a
-//! line; so the counts are the same for every cut of the text into chunks and every number of threads.
+//! and a symbol are different words. Sums do not depend on their order, and rare words are forgotten
+//! after fixed numbers of lines; so the counts are the same for every cut of the text into chunks and
+//! every number of threads.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -12,26 +13,20 @@ use rayon::prelude::*;
 
 use super::pieces::for_each_piece;
 
-/// Lines that are counted at once.
+/// Lines that are counted at once; after each so many there is a look at the memory.
 const CHUNK_LINES: usize = 1 << 14;
 /// Lines that a thread counts before it adds its words to those of the others.
 const BLOCK_LINES: usize = 1 << 11;
+/// More different words than this are not remembered: they take some 300 MB here and twice that in learning.
+const MAX_WORDS: usize = 3_000_000;
 
 type Words = HashMap<Box<str>, u64, RandomState>;
 
-/// Where counting stops.
-#[derive(Clone, Copy, Debug)]
-struct Limits {
-    /// Characters of the lines.
-    chars: usize,
-    /// Different words. By what 740,000 take, those of the usual limit need 8 GB with learning.
-    words: usize,
-}
-
 /// How often each word comes in the lines seen so far.
 ///
-/// Lines are counted until the next one would go beyond 2³⁰ characters or 30 million different words;
-/// from there on all are left out, and a warning says so. Text that is longer should come shuffled.
+/// When there are more than three million different words, the rarest are forgotten until half as many
+/// are left, and are counted from nothing if they come again (as in lossy counting, Manku & Motwani 2002, VLDB).
+/// That changes which of the rarest words and characters a vocabulary is learned from, and hardly any merge.
 ///
 /// ```
 /// use data::{Tokenizer, TokenizerConfig, WordCounts};
@@ -49,14 +44,13 @@ struct Limits {
 pub struct WordCounts {
     words: Words,
     n_lines: usize,
-    n_chars: usize,
-    full: bool,
-    limits: Limits,
+    max_words: usize,
+    forgotten: usize,
 }
 
 impl Default for WordCounts {
     fn default() -> Self {
-        Self::with_limits(Limits { chars: 1 << 30, words: 30_000_000 })
+        Self { words: Words::default(), n_lines: 0, max_words: MAX_WORDS, forgotten: 0 }
     }
 }
 
@@ -66,32 +60,20 @@ impl WordCounts {
         Self::default()
     }
 
-    fn with_limits(limits: Limits) -> Self {
-        Self { words: Words::default(), n_lines: 0, n_chars: 0, full: false, limits }
-    }
-
     /// Counts the words of normalised lines, in parallel; a chunk of 10,000 lines or more keeps the
     /// threads busy.
     pub fn add<S: AsRef<str> + Sync>(&mut self, lines: &[S]) {
-        for chunk in lines.chunks(CHUNK_LINES) {
-            if self.full {
-                return;
+        let mut rest = lines;
+        while !rest.is_empty() {
+            let room = CHUNK_LINES - self.n_lines % CHUNK_LINES;
+            let (chunk, after) = rest.split_at(room.min(rest.len()));
+            self.add_all(chunk);
+            self.n_lines += chunk.len();
+            if self.n_lines.is_multiple_of(CHUNK_LINES) && self.words.len() > self.max_words {
+                self.forget_rare_words();
             }
-            let n_chars = chunk.par_iter().map(|line| line.as_ref().chars().count()).sum::<usize>();
-            let most_words = self.words.len() + n_chars + chunk.len();
-            if self.n_chars + n_chars <= self.limits.chars && most_words <= self.limits.words {
-                self.add_all(chunk);
-                self.n_lines += chunk.len();
-                self.n_chars += n_chars;
-            } else {
-                self.add_one_by_one(chunk);
-            }
+            rest = after;
         }
-    }
-
-    /// Whether a limit is reached, so that further lines make no difference.
-    pub fn is_full(&self) -> bool {
-        self.full
     }
 
     /// Lines that were counted.
@@ -104,12 +86,16 @@ impl WordCounts {
         self.words.len()
     }
 
+    /// Times that a word was forgotten.
+    pub fn n_forgotten(&self) -> usize {
+        self.forgotten
+    }
+
     /// The words and their counts, in no order.
     pub(super) fn words(&self) -> impl Iterator<Item = (&str, u64)> {
         self.words.iter().map(|(word, count)| (&**word, *count))
     }
 
-    /// Counts lines of which it is known that they are within the limits.
     fn add_all<S: AsRef<str> + Sync>(&mut self, lines: &[S]) {
         let words = Mutex::new(&mut self.words);
         lines.par_chunks(BLOCK_LINES).for_each(|block| {
@@ -120,26 +106,17 @@ impl WordCounts {
         });
     }
 
-    /// Counts lines as far as the limits allow.
-    fn add_one_by_one<S: AsRef<str>>(&mut self, lines: &[S]) {
-        for line in lines {
-            let n_chars = self.n_chars + line.as_ref().chars().count();
-            let text = spaced(std::slice::from_ref(line));
-            let counted = count(&text);
-            let new = counted.keys().filter(|word| !self.words.contains_key(**word)).count();
-            if n_chars > self.limits.chars || self.words.len() + new > self.limits.words {
-                let Limits { chars, words } = self.limits;
-                tracing::warn!(
-                    lines = self.n_lines,
-                    "the vocabulary is learned from the first lines: a text may have {chars} characters and {words} different words"
-                );
-                self.full = true;
-                return;
+    /// Takes away the words with the smallest counts until half of what may be remembered is left.
+    fn forget_rare_words(&mut self) {
+        let before = self.words.len();
+        for rare in 1.. {
+            self.words.retain(|_, count| *count > rare);
+            if self.words.len() <= self.max_words / 2 {
+                break;
             }
-            add_words(&mut self.words, counted);
-            self.n_lines += 1;
-            self.n_chars = n_chars;
         }
+        self.words.shrink_to_fit();
+        self.forgotten += before - self.words.len();
     }
 }
 
@@ -191,7 +168,7 @@ mod tests {
         counts.add(&["ab ab,ab 10", "", "ab"]);
         let expected = [(" ", 0), (" ab", 3), (",", 1), ("ab", 1), (" 1", 1), ("0", 1)];
         assert_eq!(sorted(&counts), expected.into_iter().filter(|(_, n)| *n > 0).collect());
-        assert_eq!((counts.n_lines(), counts.n_words(), counts.is_full()), (3, 5, false));
+        assert_eq!((counts.n_lines(), counts.n_words(), counts.n_forgotten()), (3, 5, 0));
     }
 
     #[test]
@@ -211,34 +188,19 @@ mod tests {
         }
     }
 
-    /// Both limits fall on the line that they fall on when the lines come one at a time.
     #[test]
-    fn limits_are_met_at_the_same_line_however_the_text_is_cut() {
-        let lines = lines(40_000);
-        let chars_of = |lines: &[String]| lines.iter().map(|line| line.chars().count()).sum::<usize>();
-        let words_of = |lines: &[String]| {
-            let mut counts = WordCounts::new();
-            counts.add(lines);
-            counts.n_words()
-        };
-        let never = usize::MAX;
-        for (limits, expected) in [
-            (Limits { chars: chars_of(&lines[..30_001]), words: never }, 30_001),
-            (Limits { chars: chars_of(&lines[..30_001]) - 1, words: never }, 30_000),
-            (Limits { chars: 0, words: never }, 0),
-            // Some lines bring no new word: they are counted still.
-            (Limits { chars: never, words: words_of(&lines[..300]) }, 300),
-            (Limits { chars: never, words: words_of(&lines[..300]) - 1 }, 297),
-        ] {
-            for chunk in [1, 999, 20_000, 40_000] {
-                let mut counts = WordCounts::with_limits(limits);
-                lines.chunks(chunk).for_each(|chunk| counts.add(chunk));
-                assert_eq!(counts.n_lines(), expected, "{limits:?} {chunk}");
-                assert!(counts.is_full());
-                let before = counts.n_words();
-                counts.add(&["", "new words"]);
-                assert_eq!(counts.n_words(), before);
-            }
+    fn rare_words_are_forgotten_at_the_same_line_however_the_text_is_cut() {
+        let lines = lines(100_000);
+        let mut all = Vec::new();
+        for (threads, chunk) in [(1, 100_000), (2, 100_000), (4, 777), (2, 20_000)] {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads");
+            let mut counts = WordCounts { max_words: 5000, ..WordCounts::new() };
+            pool.install(|| lines.chunks(chunk).for_each(|chunk| counts.add(chunk)));
+            assert_eq!(counts.n_lines(), lines.len());
+            assert_eq!(sorted(&counts)[" ಬೆಕ್ಕು"], 100_000, "frequent words keep their counts");
+            all.push((counts.n_forgotten(), sorted(&counts).into_iter().map(|(w, n)| (w.to_owned(), n)).collect::<Vec<_>>()));
         }
+        assert!(all[0].0 > 20_000 && all[0].1.len() < 5000 + CHUNK_LINES, "{}", all[0].0);
+        assert!(all.iter().all(|one| *one == all[0]));
     }
 }

@@ -16,7 +16,7 @@ const CHUNK_LINES: usize = 1 << 15;
 impl Tokenizer {
     /// Learns a vocabulary of exactly `config.vocab_size` ids from normalised lines of both sides.
     ///
-    /// Lines are taken as long as [`WordCounts`] takes them.
+    /// Of very much text the rarest words do not count, see [`WordCounts`].
     ///
     /// # Errors
     ///
@@ -46,7 +46,7 @@ impl Tokenizer {
         check_tags(tags)?;
         let mut counts = WordCounts::new();
         let mut lines = lines.fuse();
-        while !counts.is_full() {
+        loop {
             let chunk: Vec<&str> = lines.by_ref().take(CHUNK_LINES).collect();
             if chunk.is_empty() {
                 break;

@@ -79,7 +79,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "[[data.test_sets]]\nsrc = \"a\"",
         "1:1 data.test_sets: is a section, not a value",
-        "write [data.test_sets.NAME] and below it its keys: file, src, src_column, tgt, tgt_column",
+        "write [data.test_sets.NAME] and below it its keys: file, src, src_column, tag, tgt, tgt_column",
     ),
     (
         "[train]\nmax_steps = \"100\"",
@@ -269,7 +269,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "data.test = \"x\"",
         "1:13 data.test: is a section, not a value",
-        "write [data.test] and below it its keys: file, src, src_column, tgt, tgt_column",
+        "write [data.test] and below it its keys: file, src, src_column, tag, tgt, tgt_column",
     ),
     (
         "[train.optimizer]\nname = \"adam\"",
@@ -493,7 +493,7 @@ fn every_file_in_configs_shows_every_key() {
         for (path, shape) in schema.paths() {
             let name = path[path.len() - 1];
             let optional =
-                ["file", "src_column", "tgt_column"].contains(&name) || path.contains(&"test_sets");
+                ["file", "src_column", "tgt_column", "tag"].contains(&name) || path.contains(&"test_sets");
             let found = path
                 .iter()
                 .try_fold(&toml::Value::Table(table.clone()), |value, key| value.get(key))
