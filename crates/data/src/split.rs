@@ -14,7 +14,7 @@ use crate::corpus::Pair;
 use crate::error::DataError;
 
 /// How many examples an [`Overlap`] holds.
-const MAX_EXAMPLES: usize = 5;
+pub(crate) const MAX_EXAMPLES: usize = 5;
 
 /// How many lines of a held-out set have a side in the training data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -90,7 +90,7 @@ fn index(pairs: &[Pair], side: fn(&Pair) -> &String) -> HashMap<String, usize> {
 
 /// The text by which lines are compared; `None` for a blank line. A line of symbols alone is its
 /// own key, so that `?` does not meet `!`.
-fn strict_key(text: &str) -> Option<String> {
+pub(crate) fn strict_key(text: &str) -> Option<String> {
     let is_word = |c: &char| c.is_alphanumeric() || is_combining_mark(*c);
     let key: String = text.nfd().flat_map(char::to_lowercase).filter(is_word).map(ascii_digit).collect();
     let text = text.trim();
