@@ -8,6 +8,8 @@ const MOST: usize = 1 << 16;
 const BARS: usize = 12;
 /// Steps of a ratio in a doubling.
 const STEPS: f64 = 64.0;
+/// Where the bars of ratios begin.
+const EDGES: [f64; 11] = [0.0, 0.25, 0.35, 0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0, 8.0];
 /// Doublings of a ratio above and below 1 that are told apart.
 const DOUBLINGS: f64 = 10.0;
 
@@ -76,9 +78,9 @@ impl Counts {
         };
         let width = nice_width(self.quantile(0.99) + 1);
         let bar = |bar: usize| {
-            let (from, to) = (bar * width, if bar + 1 == BARS { MOST + 1 } else { (bar + 1) * width });
-            let inside = self.counts.iter().skip(from).take(to - from);
             let open = bar + 1 == BARS;
+            let (from, to) = (bar * width, (bar + 1) * width);
+            let inside = self.counts.iter().skip(from).take(if open { usize::MAX } else { width });
             Bar { from: from as f64, to: (!open).then_some(to as f64), count: inside.sum() }
         };
         let mut bars: Vec<Bar> = (0..BARS).map(bar).collect();
@@ -141,7 +143,6 @@ impl Ratios {
             max: self.max,
             mean: if none { 0.0 } else { (self.steps.sum as f64 / self.steps.n as f64 / STEPS - DOUBLINGS).exp2() },
         };
-        const EDGES: [f64; 11] = [0.0, 0.25, 0.35, 0.5, 0.71, 1.0, 1.41, 2.0, 2.83, 4.0, 8.0];
         let bars = EDGES.iter().enumerate().map(|(i, from)| {
             let to = EDGES.get(i + 1).copied();
             let inside = |step: usize| ratio(step) >= *from && to.is_none_or(|to| ratio(step) < to);
@@ -212,7 +213,8 @@ mod tests {
     #[test]
     fn huge_numbers_keep_their_largest() {
         let mut counts = Counts::default();
-        [3, 1_000_000].map(|n| counts.add(n));
+        counts.add(3);
+        counts.add(1_000_000);
         let mut other = Counts::default();
         other.add(2_000_000);
         counts.merge(&other);
@@ -225,7 +227,7 @@ mod tests {
     #[test]
     fn ratios_are_near() {
         let mut ratios = Ratios::default();
-        [0.1, 0.5, 0.9, 1.1, 20.0].map(|ratio| ratios.add(ratio));
+        [0.1, 0.5, 0.9, 1.1, 20.0].into_iter().for_each(|ratio| ratios.add(ratio));
         let report = ratios.report();
         assert!((report.spread.median - 0.9).abs() < 0.01, "{}", report.spread.median);
         assert_eq!((report.spread.min, report.spread.max), (0.1, 20.0));

@@ -350,10 +350,11 @@ impl Page<'_> {
         self.add(format_args!("<p>{different} different ones, {rare} of them fewer than {least} times.</p>\n"));
         if !found.noise.is_empty() {
             let [src, tgt] = &report.languages;
-            let head = ["lines with".to_owned(), src.clone(), tgt.clone(), "share".to_owned(), "first".to_owned()];
+            let head = ["lines with", src, "share", tgt, "share", "first"].map(str::to_owned);
+            let share = |lines: u64| percent(lines as f64 / report.all.pairs.max(1) as f64);
             let row = |noise: &super::NoiseLines| {
-                let share = (noise.src_lines + noise.tgt_lines) as f64 / (2 * report.all.pairs).max(1) as f64;
-                let counts = [whole(noise.src_lines), whole(noise.tgt_lines), percent(share), noise.first.place()];
+                let (src, tgt) = (noise.src_lines, noise.tgt_lines);
+                let counts = [whole(src), share(src), whole(tgt), share(tgt), noise.first.place()];
                 std::iter::once(noise.kind.words().to_owned()).chain(counts).collect::<Vec<_>>()
             };
             let rows: Vec<Vec<String>> = found.noise.iter().map(row).collect();

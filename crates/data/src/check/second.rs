@@ -15,7 +15,7 @@ use crate::corpus::{Limits, Pair, is_taken};
 use crate::error::DataError;
 
 /// Pairs that the vocabulary is learned from, at most.
-pub(super) const MOST_SAMPLED: usize = 200_000;
+pub(super) const MOST_SAMPLED: usize = 100_000;
 
 /// What the first reading chose.
 pub(super) struct Chosen<'a> {

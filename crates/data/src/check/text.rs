@@ -354,9 +354,11 @@ fn characters(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     }
     let [src, tgt] = &report.languages;
     for noise in &found.noise {
-        let share = percent((noise.src_lines + noise.tgt_lines) as f64 / (2 * report.all.pairs).max(1) as f64);
-        let counts = format!("{src} {}, {tgt} {}", whole(noise.src_lines), whole(noise.tgt_lines));
-        let text = format!("lines with {}: {counts} ({share} of all), first {}", noise.kind.words(), noise.first.place());
+        let counts = [(src, noise.src_lines), (tgt, noise.tgt_lines)].map(|(language, lines)| {
+            format!("{language} {} ({})", whole(lines), percent(lines as f64 / report.all.pairs.max(1) as f64))
+        });
+        let (words, place) = (noise.kind.words(), noise.first.place());
+        let text = format!("lines with {words}: {}, first {place}", counts.join(", "));
         write!(f, "\n{}", wrap(&text, 2))?;
     }
     Ok(())
