@@ -87,6 +87,13 @@ impl Examples {
         self.0.insert(index, Some((example, pair.line)));
     }
 
+    /// As [`put`](Self::put), unless the pair is there.
+    pub(super) fn put_late(&mut self, index: usize, pair: &Pair, path: &Path, lines_before: usize) {
+        if self.get(index).is_none() {
+            self.put(index, pair, path, lines_before);
+        }
+    }
+
     /// A pair that was wanted.
     pub(super) fn at(&self, index: usize) -> Example {
         self.get(index).map(|(example, _)| example.clone()).unwrap_or_default()

@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::chars::NoiseKind;
 use super::report::Report;
 use super::script_mix::{ScriptMix, Writing};
-use super::text::{percent, whole};
+use super::text::{percent, some, whole};
 use crate::clean::Reason;
 use crate::config::DataConfig;
 
@@ -111,7 +111,10 @@ impl Findings<'_> {
             );
             let place = set.examples.first().map(|met| met.train.place());
             let (level, next) = if config.clean.allow_overlap {
-                (Level::Warning, "training goes on because of clean.allow_overlap, but scores will be too good")
+                (
+                    Level::Warning,
+                    "training goes on because of clean.allow_overlap, but scores will be too good",
+                )
             } else {
                 (Level::Error, "training refuses them: remove them from train, or set clean.allow_overlap")
             };
@@ -175,7 +178,7 @@ impl Findings<'_> {
         let shown = slips.runs.len().min(SHOWN);
         if slips.runs_found > shown {
             let rest = slips.runs_found - shown;
-            let what = format!("{} more places where the sides slip", whole(rest as u64));
+            let what = format!("{} more where the sides slip", some(rest as u64, "place"));
             self.push(level, 0, what, None, "see the section on alignment");
         }
     }
@@ -191,7 +194,13 @@ impl Findings<'_> {
         for (name, side) in [("source", &tokens.src), ("target", &tokens.tgt)] {
             if side.byte_share > MANY_BYTES {
                 let what = format!("{} of the {name}'s tokens are bytes", percent(side.byte_share));
-                self.push(Level::Warning, 0, what, None, "lower tokenizer.min_char_count, or clean odd scripts out");
+                self.push(
+                    Level::Warning,
+                    0,
+                    what,
+                    None,
+                    "lower tokenizer.min_char_count, or clean odd scripts out",
+                );
             }
         }
         if tokens.sample_pairs_too_long > 0 {
@@ -206,8 +215,14 @@ impl Findings<'_> {
     fn cleaning(&mut self) {
         let clean = &self.report.clean;
         if clean.all.kept == 0 {
-            let what = format!("cleaning drops all {} pairs", whole(clean.all.read as u64));
-            self.push(Level::Error, clean.all.read as u64, what, None, "nothing is left to learn from: see why below");
+            let what = format!("cleaning drops all of {}", some(clean.all.read as u64, "pair"));
+            self.push(
+                Level::Error,
+                clean.all.read as u64,
+                what,
+                None,
+                "nothing is left to learn from: see why below",
+            );
             return;
         }
         for (reason, tally) in &clean.all.dropped {
@@ -216,7 +231,8 @@ impl Findings<'_> {
             if *reason == Reason::Duplicate && level == Level::Note {
                 continue;
             }
-            let what = format!("cleaning drops {} pairs ({}): {reason}", whole(tally.count as u64), percent(share));
+            let what =
+                format!("cleaning drops {} ({}): {reason}", some(tally.count as u64, "pair"), percent(share));
             let place = clean.examples.get(reason).and_then(|pairs| pairs.first()).map(super::Example::place);
             self.push(level, tally.count as u64, what, place, "see the examples, and the keys of clean");
         }
@@ -227,15 +243,15 @@ impl Findings<'_> {
         let further = repeats.repeated_pairs_further;
         if further > 0 && !config.clean.dedup {
             let level = if self.share(further) > SOME { Level::Warning } else { Level::Note };
-            let what = format!("{} pairs repeat an earlier one and are kept", whole(further));
+            let what = format!("{} after an equal one, and kept", some(further, "pair"));
             self.push(level, further, what, None, "set clean.dedup, unless their weight is wanted");
         }
         let several = repeats.sources_with_other_targets;
         if several.texts > 0 {
             let what = format!(
-                "{} sources come with different targets, in {} pairs",
-                whole(several.texts),
-                whole(several.pairs)
+                "{} with different targets, in {}",
+                some(several.texts, "source"),
+                some(several.pairs, "pair")
             );
             let place = self.places.other_targets.clone();
             self.push(Level::Note, several.pairs, what, place, "fine if all are good translations");
@@ -243,9 +259,15 @@ impl Findings<'_> {
         let copies = self.report.copies;
         if copies > 0 {
             let level = if self.share(copies) > SOME { Level::Warning } else { Level::Note };
-            let what = format!("{} pairs ({}) are copies: source and target are equal", whole(copies), percent(self.share(copies)));
+            let what = format!("{} with equal sides ({})", some(copies, "pair"), percent(self.share(copies)));
             let place = self.places.copy.clone();
-            self.push(level, copies, what, place, "names and numbers are fine; whole sentences teach copying");
+            self.push(
+                level,
+                copies,
+                what,
+                place,
+                "names and numbers are fine; whole sentences teach copying",
+            );
         }
     }
 
@@ -254,7 +276,9 @@ impl Findings<'_> {
             let lines = noise.src_lines + noise.tgt_lines;
             let share = lines as f64 / (2 * self.report.all.pairs).max(1) as f64;
             let (least, next) = match noise.kind {
-                NoiseKind::Replacement => (0.0, "text was lost when an encoding was converted: get the original"),
+                NoiseKind::Replacement => {
+                    (0.0, "text was lost when an encoding was converted: get the original")
+                }
                 NoiseKind::PrivateUse | NoiseKind::Unassigned => {
                     (0.0, "text from a font of its own, or damaged: convert or drop these lines")
                 }
@@ -264,7 +288,7 @@ impl Findings<'_> {
                 NoiseKind::ViramaBeforeSpace => continue,
             };
             let level = if share > least { Level::Warning } else { Level::Note };
-            let what = format!("{} lines hold {}", whole(lines), noise.kind.words());
+            let what = format!("{} in {}", noise.kind.words(), some(lines, "line"));
             self.push(level, lines, what, Some(noise.first.place()), next);
         }
         let characters = &self.report.characters;
@@ -288,15 +312,15 @@ impl Findings<'_> {
         }
         for source in &self.report.sources {
             let notes = [
-                (source.boms, "byte order marks were removed"),
-                (source.crlf_lines, "lines ended in a carriage return, which was removed"),
-                (source.odd_lines, "lines hold a control character or separator, which becomes a space"),
-                (source.inner_breaks, "line breaks inside a cell or segment became spaces"),
-                (source.skipped_units, "units lack one of the two languages"),
+                (source.boms, "byte order mark", " removed"),
+                (source.crlf_lines, "line", " with a carriage return at its end, which was removed"),
+                (source.odd_lines, "line", " with a control character or separator, which becomes a space"),
+                (source.inner_breaks, "line break", " inside a cell or segment, which became a space"),
+                (source.skipped_units, "unit", " without one of the two languages"),
             ];
-            for (count, words) in notes.into_iter().filter(|(count, _)| *count > 0) {
+            for (count, noun, rest) in notes.into_iter().filter(|(count, ..)| *count > 0) {
                 let place = Some(super::text::file_name(&source.path));
-                let what = format!("{} {words}", whole(count as u64));
+                let what = format!("{}{rest}", some(count as u64, noun));
                 self.push(Level::Note, count as u64, what, place, "nothing need be done");
             }
         }

@@ -134,18 +134,22 @@ impl Ratios {
 
     /// Spread and bars.
     pub(super) fn report(&self) -> Histogram {
-        let ratio = |step: usize| (step as f64 / STEPS - DOUBLINGS).exp2();
-        let none = self.steps.n == 0;
+        if self.steps.n == 0 {
+            return Histogram::default();
+        }
+        let ratio = |step: f64| (step / STEPS - DOUBLINGS).exp2();
+        let quantile = |share| ratio(self.steps.quantile(share) as f64).clamp(self.min, self.max);
         let spread = Spread {
-            min: if none { 0.0 } else { self.min },
-            median: if none { 0.0 } else { ratio(self.steps.quantile(0.5)) },
-            p95: if none { 0.0 } else { ratio(self.steps.quantile(0.95)) },
+            min: self.min,
+            median: quantile(0.5),
+            p95: quantile(0.95),
             max: self.max,
-            mean: if none { 0.0 } else { (self.steps.sum as f64 / self.steps.n as f64 / STEPS - DOUBLINGS).exp2() },
+            mean: ratio(self.steps.sum as f64 / self.steps.n as f64).clamp(self.min, self.max),
         };
         let bars = EDGES.iter().enumerate().map(|(i, from)| {
             let to = EDGES.get(i + 1).copied();
-            let inside = |step: usize| ratio(step) >= *from && to.is_none_or(|to| ratio(step) < to);
+            let inside =
+                |step: usize| ratio(step as f64) >= *from && to.is_none_or(|to| ratio(step as f64) < to);
             let counts = self.steps.counts.iter().enumerate();
             Bar { from: *from, to, count: counts.filter(|(step, _)| inside(*step)).map(|(_, n)| n).sum() }
         });
@@ -231,6 +235,9 @@ mod tests {
         let report = ratios.report();
         assert!((report.spread.median - 0.9).abs() < 0.01, "{}", report.spread.median);
         assert_eq!((report.spread.min, report.spread.max), (0.1, 20.0));
-        assert_eq!(report.bars.iter().map(|bar| bar.count).collect::<Vec<_>>(), [1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1]);
+        assert_eq!(
+            report.bars.iter().map(|bar| bar.count).collect::<Vec<_>>(),
+            [1, 0, 0, 1, 1, 1, 0, 0, 0, 0, 1]
+        );
     }
 }

@@ -6,7 +6,7 @@ use super::examples::Example;
 use super::histogram::Histogram;
 use super::report::Report;
 use super::script_mix::ScriptMix;
-use super::text::{Unit, file_name, number, percent, range, run_words, whole};
+use super::text::{Unit, file_name, number, percent, range, run_words, some, whole};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -89,7 +89,8 @@ impl Page<'_> {
         }
         self.add(format_args!("<ul class=\"findings\">\n"));
         for finding in &self.report.findings {
-            let (level, what, next) = (finding.level.to_string(), escape(&finding.what), escape(&finding.next));
+            let (level, what, next) =
+                (finding.level.to_string(), escape(&finding.what), escape(&finding.next));
             let place = finding.place.as_ref().map(|place| format!(" <code>{}</code>", escape(place)));
             let place = place.unwrap_or_default();
             self.add(format_args!(
@@ -124,9 +125,13 @@ impl Page<'_> {
         self.heading("Sources");
         let [src, tgt] = &self.report.languages;
         let mut head = vec!["file".to_owned(), "pairs".to_owned()];
-        head.extend([(src, "words"), (tgt, "words"), (src, "characters"), (tgt, "characters")].map(|(l, u)| format!("{l} {u}")));
+        head.extend(
+            [(src, "words"), (tgt, "words"), (src, "characters"), (tgt, "characters")]
+                .map(|(l, u)| format!("{l} {u}")),
+        );
         let row = |name: String, totals: &super::Totals| {
-            let counts = [totals.pairs, totals.src_words, totals.tgt_words, totals.src_chars, totals.tgt_chars];
+            let counts =
+                [totals.pairs, totals.src_words, totals.tgt_words, totals.src_chars, totals.tgt_chars];
             std::iter::once(name).chain(counts.map(whole)).collect::<Vec<_>>()
         };
         let mut rows: Vec<Vec<String>> =
@@ -197,14 +202,23 @@ impl Page<'_> {
 
     fn mix(&mut self, language: &str, mix: &ScriptMix) {
         let other = match mix.expected {
-            Some(expected) => format!(" expected {expected}; {} lines are mostly in another script,", whole(mix.lines_mostly_other)),
+            Some(expected) => format!(
+                " expected {expected}; {} lines are mostly in another script,",
+                whole(mix.lines_mostly_other)
+            ),
             None => String::new(),
         };
-        let (language, lines, mixed) = (escape(language), whole(mix.lines_with_letters), whole(mix.lines_mixed));
+        let (language, lines, mixed) =
+            (escape(language), whole(mix.lines_with_letters), whole(mix.lines_mixed));
         self.add(format_args!("<p><b>{language}</b>:{other} {mixed} mixed, of {lines} with letters.</p>\n"));
         let head = ["script", "letters", "share", "lines mostly in it"].map(str::to_owned);
         let row = |share: &super::WritingShare| {
-            vec![share.script.to_string(), whole(share.letters), percent(share.share), whole(share.lines_mostly)]
+            vec![
+                share.script.to_string(),
+                whole(share.letters),
+                percent(share.share),
+                whole(share.lines_mostly),
+            ]
         };
         let rows: Vec<Vec<String>> = mix.scripts.iter().map(row).collect();
         self.table(&head, &rows);
@@ -220,7 +234,11 @@ impl Page<'_> {
             &head,
             &[
                 row("copies (source = target)", String::new(), self.report.copies),
-                row("repeated pairs, beyond the first", whole(repeats.repeated_pairs), repeats.repeated_pairs_further),
+                row(
+                    "repeated pairs, beyond the first",
+                    whole(repeats.repeated_pairs),
+                    repeats.repeated_pairs_further,
+                ),
                 row("sources with different targets", whole(sources.texts), sources.pairs),
                 row("targets with different sources", whole(targets.texts), targets.pairs),
             ],
@@ -272,13 +290,15 @@ impl Page<'_> {
             self.add(format_args!("<p>No place where the two sides slip against each other.</p>\n"));
             return;
         }
-        let (lines, runs) = (whole(slips.lines as u64), whole(slips.runs_found as u64));
-        self.add(format_args!("<p>{lines} lines in {runs} runs.</p>\n"));
+        let (lines, runs) = (some(slips.lines as u64, "line"), some(slips.runs_found as u64, "run"));
+        self.add(format_args!("<p>{lines} in {runs}.</p>\n"));
         for run in &slips.runs {
             let Some(first) = run.first.first() else { continue };
             let (from, to) = (escape(&first.place()), whole(run.last.line as u64));
-            let (lines, words) = (whole(run.lines as u64), run_words(run));
-            self.add(format_args!("<details><summary><code>{from}</code> to {to}, {lines} lines: {words}</summary>\n"));
+            let (lines, words) = (some(run.lines as u64, "line"), run_words(run));
+            self.add(format_args!(
+                "<details><summary><code>{from}</code> to {to}, {lines}: {words}</summary>\n"
+            ));
             self.pairs(run.first.iter().map(|example| (String::new(), example)));
             self.add(format_args!("</details>\n"));
         }
@@ -332,7 +352,12 @@ impl Page<'_> {
         let [src, tgt] = &report.languages;
         let head = ["", "tokens", "tokens a word", "are bytes"].map(str::to_owned);
         let row = |name: &String, side: &super::SideTokens| {
-            vec![name.clone(), whole(side.tokens), format!("{:.2}", side.tokens_per_word), percent(side.byte_share)]
+            vec![
+                name.clone(),
+                whole(side.tokens),
+                format!("{:.2}", side.tokens_per_word),
+                percent(side.byte_share),
+            ]
         };
         self.table(&head, &[row(src, &tokens.src), row(tgt, &tokens.tgt)]);
         self.plots(&[
@@ -347,7 +372,9 @@ impl Page<'_> {
         let found = &report.characters;
         let (different, rare) = (whole(found.different as u64), whole(found.rare as u64));
         let least = found.min_char_count;
-        self.add(format_args!("<p>{different} different ones, {rare} of them fewer than {least} times.</p>\n"));
+        self.add(format_args!(
+            "<p>{different} different ones, {rare} of them fewer than {least} times.</p>\n"
+        ));
         if !found.noise.is_empty() {
             let [src, tgt] = &report.languages;
             let head = ["lines with", src, "share", tgt, "share", "first"].map(str::to_owned);

@@ -44,7 +44,8 @@ pub use histogram::{Bar, Histogram, Spread};
 pub use overlap::{Met, SetOverlap};
 pub use repeats::{Repeats, Several};
 pub use report::{
-    Characters, CleanSummary, Lengths, NoiseLines, RareChar, Report, SlipReport, SlipRun, SourceReport, Totals,
+    Characters, CleanSummary, Lengths, NoiseLines, RareChar, Report, SlipReport, SlipRun, SourceReport,
+    Totals,
 };
 pub use script_mix::{ScriptMix, Writing, WritingShare};
 pub use tokens::{SideTokens, Tokens};
@@ -85,5 +86,14 @@ pub fn check(config: &DataConfig, tokenizer: &TokenizerConfig, limits: &Limits) 
     summary.choose_late(&most_tokens, &sample);
     drop(sample);
     let overlap = rule.held_out.report(config, limits, &summary.examples)?;
-    Ok(summary.report(summary::Found { notes, tally, slips, repeats, most_repeated, most_tokens, overlap, tokens }))
+    Ok(summary.report(summary::Found {
+        notes,
+        tally,
+        slips,
+        repeats,
+        most_repeated,
+        most_tokens,
+        overlap,
+        tokens,
+    }))
 }

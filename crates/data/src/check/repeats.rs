@@ -97,7 +97,8 @@ impl Rows {
 
     /// Counts repeats, marks duplicates if they are dropped, and lets go of the hashes.
     pub(super) fn compare(&mut self, dedup: bool) -> (Repeats, Top) {
-        let mut found = Repeats { pairs_not_compared: (self.len() - self.hashes.len()) as u64, ..<_>::default() };
+        let mut found =
+            Repeats { pairs_not_compared: (self.len() - self.hashes.len()) as u64, ..<_>::default() };
         let mut most = Top::default();
         for part in 0..PARTS {
             for side in 0..2 {
@@ -114,10 +115,14 @@ impl Rows {
                         }
                     }
                     if several > 1 {
-                        let count = &mut [&mut found.sources_with_other_targets, &mut found.targets_with_other_sources][side];
+                        let count = &mut [
+                            &mut found.sources_with_other_targets,
+                            &mut found.targets_with_other_sources,
+                        ][side];
                         count.texts += 1;
                         count.pairs += group.len() as u64;
-                        count.first = count.first.min(group.iter().map(|row| row.2).min().unwrap_or(usize::MAX));
+                        count.first =
+                            count.first.min(group.iter().map(|row| row.2).min().unwrap_or(usize::MAX));
                     }
                 }
             }
@@ -187,7 +192,17 @@ mod tests {
 
     #[test]
     fn repeats_are_counted_as_by_hand() {
-        let pairs = [("a", "1"), ("b", "2"), ("a", "1"), ("a", "3"), ("c", "2"), ("a", "1"), ("", "1"), ("", "1"), ("b", "2")];
+        let pairs = [
+            ("a", "1"),
+            ("b", "2"),
+            ("a", "1"),
+            ("a", "3"),
+            ("c", "2"),
+            ("a", "1"),
+            ("", "1"),
+            ("", "1"),
+            ("b", "2"),
+        ];
         let mut rows = Rows::default();
         for (src, tgt) in pairs {
             rows.push(Row::new(src, tgt, src.is_empty().then_some(Reason::EmptySource)));

@@ -60,7 +60,9 @@ impl Writing {
     /// The script of a letter, by its block.
     fn of_letter(c: char) -> Self {
         match c as u32 {
-            0x41..=0x24F | 0x1E00..=0x1EFF | 0x2C60..=0x2C7F | 0xA720..=0xA7FF | 0xFB00..=0xFB06 => Self::Latin,
+            0x41..=0x24F | 0x1E00..=0x1EFF | 0x2C60..=0x2C7F | 0xA720..=0xA7FF | 0xFB00..=0xFB06 => {
+                Self::Latin
+            }
             0xFF21..=0xFF5A => Self::Latin,
             0x370..=0x3FF | 0x1F00..=0x1FFF => Self::Greek,
             0x400..=0x52F | 0x1C80..=0x1C8F | 0x2DE0..=0x2DFF | 0xA640..=0xA69F => Self::Cyrillic,
@@ -76,7 +78,9 @@ impl Writing {
             0xD00..=0xD7F => Self::Malayalam,
             0x1100..=0x11FF | 0x3130..=0x318F | 0xA960..=0xA97F | 0xAC00..=0xD7FF => Self::Hangul,
             0x3040..=0x30FF | 0x31F0..=0x31FF | 0xFF66..=0xFF9D => Self::Kana,
-            0x3005..=0x3007 | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF => Self::Han,
+            0x3005..=0x3007 | 0x3400..=0x4DBF | 0x4E00..=0x9FFF | 0xF900..=0xFAFF | 0x20000..=0x3FFFF => {
+                Self::Han
+            }
             _ => Self::Other,
         }
     }
@@ -296,7 +300,8 @@ mod tests {
     #[test]
     fn lines_mostly_in_another_script_are_found() {
         let mut tally = ScriptTally::default();
-        for (index, line) in ["ಕನ", "abc ಕ", "123", "ab ಕನ", "हिन्दी", "ಕ a"].iter().enumerate() {
+        for (index, line) in ["ಕನ", "abc ಕ", "123", "ab ಕನ", "हिन्दी", "ಕ a"].iter().enumerate()
+        {
             tally.add(&Letters::of(line).1, index);
         }
         let mix = tally.report(Some(Writing::Kannada));

@@ -8,7 +8,8 @@ use super::findings::findings;
 use super::overlap::SetOverlap;
 use super::repeats::{Repeats, Rows};
 use super::report::{
-    Characters, CleanSummary, Lengths, NoiseLines, RareChar, Report, SlipReport, SlipRun, SourceReport, Totals,
+    Characters, CleanSummary, Lengths, NoiseLines, RareChar, Report, SlipReport, SlipRun, SourceReport,
+    Totals,
 };
 use super::second::Sampled;
 use super::slip::Slips;
@@ -108,12 +109,17 @@ impl<'a> Summary<'a> {
             wanted.extend(side.noise.0.iter().map(|lines| lines.first));
         }
         wanted.push(tally.copies.first);
-        wanted.extend([repeats.sources_with_other_targets, repeats.targets_with_other_sources].map(|s| s.first));
+        wanted.extend(
+            [repeats.sources_with_other_targets, repeats.targets_with_other_sources].map(|s| s.first),
+        );
         let least = 100 * self.tokenizer.min_char_count as u64;
         let rare = tally.chars.iter().filter(|(_, count)| count.count < least);
         wanted.extend(rare.map(|(_, count)| count.first).take(MOST_FETCHED));
         wanted.extend(self.rule.held_out.wanted());
-        wanted.into_iter().filter(|index| *index < self.rows.len()).for_each(|index| self.examples.want(index));
+        wanted
+            .into_iter()
+            .filter(|index| *index < self.rows.len())
+            .for_each(|index| self.examples.want(index));
     }
 
     /// Pairs of the sample are at hand.
@@ -121,7 +127,7 @@ impl<'a> Summary<'a> {
         for (_, index) in most_tokens.rows() {
             if let Ok(place) = sample.binary_search_by_key(index, |one| one.index) {
                 let one = &sample[place];
-                self.examples.put(*index, &one.pair, &one.path, one.lines_before);
+                self.examples.put_late(*index, &one.pair, &one.path, one.lines_before);
             }
         }
     }
@@ -170,8 +176,8 @@ impl<'a> Summary<'a> {
 
     fn sources(&self, notes: &[SourceNotes]) -> Vec<SourceReport> {
         let sources = self.config.train.0.iter().zip(notes).zip(&self.totals);
-        let one = |((source, given), tally): ((&crate::config::Source, &SourceNotes), &SourceTally)| {
-            SourceReport {
+        let one =
+            |((source, given), tally): ((&crate::config::Source, &SourceNotes), &SourceTally)| SourceReport {
                 path: source.files().main_path().display().to_string(),
                 weight: source.weight,
                 pairs_found: given.found,
@@ -187,8 +193,7 @@ impl<'a> Summary<'a> {
                 odd_lines: given.notes.odd_lines,
                 inner_breaks: given.notes.inner_breaks,
                 skipped_units: given.notes.skipped_units,
-            }
-        };
+            };
         sources.map(one).collect()
     }
 
@@ -209,7 +214,8 @@ impl<'a> Summary<'a> {
 
     fn clean(&self) -> CleanSummary {
         let all = self.cleaned.iter().fold(Cleaned::default(), |all, one| all.and(one));
-        let examples = |dropped: &Dropped| dropped.first.iter().map(|index| self.examples.at(*index)).collect();
+        let examples =
+            |dropped: &Dropped| dropped.first.iter().map(|index| self.examples.at(*index)).collect();
         CleanSummary {
             by_source: self.cleaned.iter().map(|one| one.report(&self.examples)).collect(),
             examples: all.dropped.iter().map(|(reason, dropped)| (*reason, examples(dropped))).collect(),
@@ -219,8 +225,7 @@ impl<'a> Summary<'a> {
 
     fn characters(&self, tally: &Tally) -> Characters {
         let least = self.tokenizer.min_char_count as u64;
-        let rare: Vec<_> =
-            tally.chars.iter().filter(|(c, count)| *c != ' ' && count.count < least).collect();
+        let rare: Vec<_> = tally.chars.iter().filter(|(c, count)| *c != ' ' && count.count < least).collect();
         let rare_char = |(c, count): &(char, super::chars::CharCount)| RareChar {
             code_point: format!("U+{:04X}", *c as u32),
             character: super::examples::shown(&c.to_string()),

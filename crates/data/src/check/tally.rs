@@ -32,7 +32,8 @@ pub(super) struct Rule<'a> {
 
 impl<'a> Rule<'a> {
     pub(super) fn new(config: &'a DataConfig, held_out: HeldOut<'a>) -> Self {
-        let tgt = Writing::of_language(&config.tgt_lang).or_else(|| Writing::of_script(config.clean.target_script));
+        let tgt =
+            Writing::of_language(&config.tgt_lang).or_else(|| Writing::of_script(config.clean.target_script));
         let writings = [Writing::of_language(&config.src_lang), tgt];
         Self { config, normalizer: Normalizer::new(&config.normalize), held_out, writings }
     }

@@ -30,8 +30,11 @@ fn motley(n: usize) -> Vec<(String, String)> {
     let one = |n: usize| -> (String, String) {
         let words = ["cat", "dog", "house", "river", "mango", "school"];
         let kannada = ["ಬೆಕ್ಕು", "ನಾಯಿ", "ಮನೆ", "ನದಿ", "ಮಾವು", "ಶಾಲೆ"];
-        let pick = |all: [&str; 6], step: usize| (0..2 + n % 5).map(|k| all[(n / 3 + k * step) % 6]).collect::<Vec<_>>().join(" ");
-        let (src, tgt) = (format!("The {} {}", pick(words, 1), n % 700), format!("{} {}", pick(kannada, 1), n % 600));
+        let pick = |all: [&str; 6], step: usize| {
+            (0..2 + n % 5).map(|k| all[(n / 3 + k * step) % 6]).collect::<Vec<_>>().join(" ")
+        };
+        let (src, tgt) =
+            (format!("The {} {}", pick(words, 1), n % 700), format!("{} {}", pick(kannada, 1), n % 600));
         match n % 97 {
             3 => (String::new(), tgt),
             5 => (src, " ".to_owned()),
@@ -68,7 +71,9 @@ impl Corpus {
     }
 
     fn read(&self) -> Vec<Pair> {
-        read_sources(&self.config.train, &self.config.languages(), &Limits::default()).expect("a sound corpus").0
+        read_sources(&self.config.train, &self.config.languages(), &Limits::default())
+            .expect("a sound corpus")
+            .0
     }
 }
 
@@ -78,7 +83,10 @@ fn two_sources() -> Corpus {
         let two = Source { max_pairs: 1_500, ..Source::from(write(dir, "two", &motley(2_000))) };
         config.train = Sources(vec![one, two]);
         config.dev = write(dir, "dev", &motley(50));
-        config.test_sets.insert("other".to_owned(), write(dir, "test", &pairs(&[("no such", "ಇಲ್ಲ"), ("the CAT dog, 0", "ಅಲ್ಲ")])));
+        config.test_sets.insert(
+            "other".to_owned(),
+            write(dir, "test", &pairs(&[("no such", "ಇಲ್ಲ"), ("the CAT dog, 0", "ಅಲ್ಲ")])),
+        );
     })
 }
 
@@ -93,7 +101,8 @@ fn cleaning_and_overlap_are_those_of_training() {
     let by_source: usize = report.clean.by_source.iter().map(|one| one.kept).sum();
     assert_eq!((report.clean.by_source.len(), by_source), (2, expected.kept));
     for (set, files) in report.overlap.iter().zip([&corpus.config.dev, &corpus.config.test_sets["other"]]) {
-        let (held_out, _) = read_parallel(files, &corpus.config.languages(), &Limits::default()).expect("a set");
+        let (held_out, _) =
+            read_parallel(files, &corpus.config.languages(), &Limits::default()).expect("a set");
         let expected = overlap(&kept, &held_out);
         assert_eq!((set.src, set.tgt, set.both), (expected.src, expected.tgt, expected.both));
         let lines: Vec<(usize, usize)> =
@@ -118,12 +127,16 @@ fn numbers_are_those_of_a_plain_count() {
     assert_eq!(report.all.tgt_chars, sum(&|pair| pair.1.chars().count()));
     assert_eq!(report.copies, sum(&|pair| usize::from(pair.0 == pair.1 && !pair.0.is_empty())));
     let with = |sign: &str| raw.iter().filter(|pair| pair.tgt.contains(sign)).count() as u64;
-    let noise = |kind: NoiseKind| report.characters.noise.iter().find(|noise| noise.kind == kind).expect("some");
+    let noise =
+        |kind: NoiseKind| report.characters.noise.iter().find(|noise| noise.kind == kind).expect("some");
     assert_eq!(noise(NoiseKind::Replacement).tgt_lines, with("\u{FFFD}"));
     assert_eq!(noise(NoiseKind::StrayJoiner).tgt_lines, with("\u{200C}"));
     assert_eq!(noise(NoiseKind::SignAtWordStart).first.line, 30);
     let cyrillic = raw.iter().filter(|pair| pair.src.starts_with('П')).count() as u64;
-    let kannada = raw.iter().filter(|pair| pair.src.contains('ಕ') || pair.src.contains('ನ') || pair.src.contains('ಮ')).count() as u64;
+    let kannada = raw
+        .iter()
+        .filter(|pair| pair.src.contains('ಕ') || pair.src.contains('ನ') || pair.src.contains('ಮ'))
+        .count() as u64;
     assert_eq!(report.src_scripts.lines_mostly_other, cyrillic + kannada);
     let (kept, _) = clean(raw, &corpus.config.clean, &normalizer);
     assert_eq!(report.tokens.sample_pairs, kept.len());
@@ -135,7 +148,10 @@ fn numbers_are_those_of_a_plain_count() {
         .filter(|same| same.len() < 2)
         .map(|same| same[0].to_string())
         .collect();
-    assert_eq!(report.characters.rare_list.iter().map(|rare| rare.character.clone()).collect::<Vec<_>>(), rare);
+    assert_eq!(
+        report.characters.rare_list.iter().map(|rare| rare.character.clone()).collect::<Vec<_>>(),
+        rare
+    );
     characters.dedup();
     assert_eq!(report.characters.different, characters.len());
 }
@@ -161,7 +177,9 @@ fn worst_pairs_say_whether_they_are_dropped() {
     assert_eq!((least.value, least.dropped, least.pair.line), (0.0, Some(Reason::TargetScript), 18));
     assert!(list(Scale::MostRepeated).pairs[0].value >= 2.0);
     assert_eq!(list(Scale::LongestCopy).pairs.len(), 20);
-    assert!(list(Scale::TokensPerWord).pairs.iter().all(|worst| worst.dropped.is_none() && worst.pair.line > 0));
+    assert!(
+        list(Scale::TokensPerWord).pairs.iter().all(|worst| worst.dropped.is_none() && worst.pair.line > 0)
+    );
     assert_eq!(report.worst.iter().map(|list| list.scale).collect::<Vec<_>>(), Scale::ALL);
 }
 
@@ -170,7 +188,8 @@ fn worst_pairs_say_whether_they_are_dropped() {
 fn slips_are_shown_with_file_and_line() {
     let starter = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/starter");
     let files = ParallelFiles::pair(starter.join("train.en"), starter.join("train.kn"));
-    let (text, _) = read_parallel(&files, &DataConfig::default().languages(), &Limits::default()).expect("text");
+    let (text, _) =
+        read_parallel(&files, &DataConfig::default().languages(), &Limits::default()).expect("text");
     let slipped = |from: usize, place: usize| {
         let part = &text[from..from + 2_000];
         let mut targets: Vec<String> = part.iter().map(|pair| pair.tgt.clone()).collect();
@@ -187,7 +206,13 @@ fn slips_are_shown_with_file_and_line() {
         .slips
         .runs
         .iter()
-        .map(|run| (run.offset_lines, run.first[0].path.rsplit('/').next().expect("a name").to_owned(), run.last.line))
+        .map(|run| {
+            (
+                run.offset_lines,
+                run.first[0].path.rsplit('/').next().expect("a name").to_owned(),
+                run.last.line,
+            )
+        })
         .collect();
     assert_eq!(runs, [(Some(-1), "a.en".to_owned(), 1_999), (Some(-1), "b.en".to_owned(), 1_999)]);
     assert!(report.slips.runs[0].first[0].line.abs_diff(1_001) <= 10);
@@ -203,17 +228,19 @@ fn one_pair_and_blank_lines_are_a_corpus() {
     let report = corpus.check();
     assert_eq!((report.all.pairs, report.slips.runs_found, report.clean.all.kept), (1, 0, 1));
     assert_eq!(report.overlap, []);
-    let blank = self::corpus(|dir, config| config.train = write(dir, "a", &pairs(&[(" ", ""), ("", " ")])).into());
+    let blank =
+        self::corpus(|dir, config| config.train = write(dir, "a", &pairs(&[(" ", ""), ("", " ")])).into());
     let report = blank.check();
     assert_eq!((report.clean.all.kept, report.tokens.vocab_size), (0, 0));
-    assert_eq!(report.findings[0].what, "cleaning drops all 2 pairs");
+    assert_eq!(report.findings[0].what, "cleaning drops all of 2 pairs");
     assert!(report.to_string().contains("no vocabulary could be learned"));
 }
 
 #[test]
 fn the_wrong_language_is_an_error() {
     let corpus = corpus(|dir, config| {
-        let swapped: Vec<(String, String)> = (0..40).map(|n| (format!("ಬೆಕ್ಕು {n}"), format!("the cat {n}"))).collect();
+        let swapped: Vec<(String, String)> =
+            (0..40).map(|n| (format!("ಬೆಕ್ಕು {n}"), format!("the cat {n}"))).collect();
         config.train = write(dir, "a", &swapped).into();
     });
     let report = corpus.check();
@@ -222,9 +249,15 @@ fn the_wrong_language_is_an_error() {
     assert_eq!(
         found,
         [
-            (Level::Error, "100 % of sources (40) are mostly in another script than Latin, most of them Kannada"),
-            (Level::Error, "100 % of targets (40) are mostly in another script than Kannada, most of them Latin"),
-            (Level::Error, "cleaning drops all 40 pairs"),
+            (
+                Level::Error,
+                "100 % of sources (40) are mostly in another script than Latin, most of them Kannada"
+            ),
+            (
+                Level::Error,
+                "100 % of targets (40) are mostly in another script than Kannada, most of them Latin"
+            ),
+            (Level::Error, "cleaning drops all of 40 pairs"),
         ]
     );
 }
@@ -303,8 +336,22 @@ fn the_data_have_stable_names() {
     let json = serde_json::to_value(tiny()).expect("plain data");
     let keys: Vec<&String> = json.as_object().expect("an object").keys().collect();
     let expected = [
-        "all", "characters", "clean", "copies", "findings", "format", "languages", "lengths", "overlap", "repeats",
-        "slips", "sources", "src_scripts", "tgt_scripts", "tokens", "worst",
+        "all",
+        "characters",
+        "clean",
+        "copies",
+        "findings",
+        "format",
+        "languages",
+        "lengths",
+        "overlap",
+        "repeats",
+        "slips",
+        "sources",
+        "src_scripts",
+        "tgt_scripts",
+        "tokens",
+        "worst",
     ];
     assert_eq!(keys, expected);
     assert_eq!(json["overlap"][0]["examples"][0]["train"]["line"], 1);

@@ -31,6 +31,11 @@ pub(super) fn whole(number: u64) -> String {
     text
 }
 
+/// A count with its noun, whose plural ends in s.
+pub(super) fn some(number: u64, noun: &str) -> String {
+    format!("{} {noun}{}", whole(number), if number == 1 { "" } else { "s" })
+}
+
 /// A share as a percentage, with as many digits as it needs to differ from 0.
 pub(super) fn percent(share: f64) -> String {
     let percent = 100.0 * share;
@@ -50,7 +55,9 @@ pub(super) fn number(value: f64) -> String {
 
 /// The last part of a path, harmless.
 pub(super) fn file_name(path: &str) -> String {
-    let name = Path::new(path).file_name().map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
+    let name = Path::new(path)
+        .file_name()
+        .map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
     shown(&name)
 }
 
@@ -95,7 +102,8 @@ fn bar(share: f64, columns: usize) -> String {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let pages = [findings, sources, lengths, scripts, repeats, overlap, slips, clean, tokens, characters, worst];
+        let pages =
+            [findings, sources, lengths, scripts, repeats, overlap, slips, clean, tokens, characters, worst];
         let [src, tgt] = &self.languages;
         write!(f, "{} pairs, {src} to {tgt}", whole(self.all.pairs))?;
         pages.into_iter().try_for_each(|page| page(self, f))
@@ -126,7 +134,8 @@ fn sources(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     let [src, tgt] = &report.languages;
     heading(f, "Sources")?;
     let [src_words, tgt_words, src_chars, tgt_chars] =
-        [(src, "words"), (tgt, "words"), (src, "chars"), (tgt, "chars")].map(|(side, unit)| format!("{side} {unit}"));
+        [(src, "words"), (tgt, "words"), (src, "chars"), (tgt, "chars")]
+            .map(|(side, unit)| format!("{side} {unit}"));
     write!(f, "\n{:<28}{:>12}{src_words:>15}{tgt_words:>15}{src_chars:>15}{tgt_chars:>15}", "", "pairs")?;
     let row = |f: &mut Formatter<'_>, name: &str, totals: &super::Totals| {
         let counts = [totals.src_words, totals.tgt_words, totals.src_chars, totals.tgt_chars].map(whole);
@@ -197,7 +206,12 @@ pub(super) fn range(bar: &super::Bar, unit: Unit) -> String {
     }
 }
 
-fn two_histograms(f: &mut Formatter<'_>, title: &str, sides: [&Histogram; 2], names: [&String; 2]) -> fmt::Result {
+fn two_histograms(
+    f: &mut Formatter<'_>,
+    title: &str,
+    sides: [&Histogram; 2],
+    names: [&String; 2],
+) -> fmt::Result {
     for (histogram, name) in sides.into_iter().zip(names) {
         write!(f, "\n\n{title}, {name}")?;
         let most = histogram.bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
@@ -224,8 +238,8 @@ fn one_mix(f: &mut Formatter<'_>, name: &str, mix: &ScriptMix) -> fmt::Result {
         Some(_) => format!(", {} of them mostly in another script", whole(mix.lines_mostly_other)),
         None => String::new(),
     };
-    let lines = whole(mix.lines_with_letters);
-    write!(f, "\n{name} ({expected}): {lines} lines with letters{other}, {} mixed", whole(mix.lines_mixed))?;
+    let lines = some(mix.lines_with_letters, "line");
+    write!(f, "\n{name} ({expected}): {lines} with letters{other}, {} mixed", whole(mix.lines_mixed))?;
     for share in &mix.scripts {
         let bar = bar(share.share, BAR);
         let pad = " ".repeat(BAR - bar.chars().count());
@@ -238,9 +252,14 @@ fn one_mix(f: &mut Formatter<'_>, name: &str, mix: &ScriptMix) -> fmt::Result {
 fn repeats(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     heading(f, "Copies and repeats")?;
     let repeats = &report.repeats;
-    let several = |several: &super::Several| format!("{} in {} pairs", whole(several.texts), whole(several.pairs));
+    let several =
+        |several: &super::Several| format!("{} in {}", whole(several.texts), some(several.pairs, "pair"));
     write!(f, "\ncopies (source = target)              {}", whole(report.copies))?;
-    let further = format!("{} different, {} further times", whole(repeats.repeated_pairs), whole(repeats.repeated_pairs_further));
+    let further = format!(
+        "{} different, {} further times",
+        whole(repeats.repeated_pairs),
+        whole(repeats.repeated_pairs_further)
+    );
     write!(f, "\nrepeated pairs                        {further}")?;
     write!(f, "\nsources with different targets        {}", several(&repeats.sources_with_other_targets))?;
     write!(f, "\ntargets with different sources        {}", several(&repeats.targets_with_other_sources))
@@ -253,7 +272,11 @@ fn overlap(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     }
     for set in &report.overlap {
         let [lines, src, tgt, both] = [set.lines, set.src, set.tgt, set.both].map(|n| whole(n as u64));
-        write!(f, "\n{}: {lines} lines, of which in train: source {src}, target {tgt}, both {both}", cut(&set.set, 30))?;
+        write!(
+            f,
+            "\n{}: {lines} lines, of which in train: source {src}, target {tgt}, both {both}",
+            cut(&set.set, 30)
+        )?;
         for met in set.examples.iter().take(SHOWN) {
             write!(f, "\n  {} is {}", met.held_out.place(), met.train.place())?;
             sides(f, &report.languages, &met.held_out)?;
@@ -286,11 +309,11 @@ fn slips(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     if slips.runs.is_empty() {
         return write!(f, "\nno place where the two sides slip against each other");
     }
-    write!(f, "\n{} lines in {} runs", whole(slips.lines as u64), whole(slips.runs_found as u64))?;
+    write!(f, "\n{} in {}", some(slips.lines as u64, "line"), some(slips.runs_found as u64, "run"))?;
     for run in slips.runs.iter().take(10) {
         let Some(first) = run.first.first() else { continue };
-        let (lines, last) = (whole(run.lines as u64), whole(run.last.line as u64));
-        write!(f, "\n  {} to {last}, {lines} lines: {}", first.place(), run_words(run))?;
+        let (lines, last) = (some(run.lines as u64, "line"), whole(run.last.line as u64));
+        write!(f, "\n  {} to {last}, {lines}: {}", first.place(), run_words(run))?;
         for example in run.first.iter().take(2) {
             sides(f, &report.languages, example)?;
         }
@@ -304,8 +327,11 @@ fn clean(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     write!(f, "\n{}", clean.all)?;
     if report.sources.len() > 1 {
         for (source, cleaned) in report.sources.iter().zip(&clean.by_source) {
-            let dropped: Vec<String> =
-                cleaned.dropped.iter().map(|(reason, tally)| format!("{reason} {}", whole(tally.count as u64))).collect();
+            let dropped: Vec<String> = cleaned
+                .dropped
+                .iter()
+                .map(|(reason, tally)| format!("{reason} {}", whole(tally.count as u64)))
+                .collect();
             let (kept, read) = (whole(cleaned.kept as u64), whole(cleaned.read as u64));
             let text = format!("{}: kept {kept} of {read}; {}", file_name(&source.path), dropped.join(", "));
             write!(f, "\n{}", wrap(text.trim_end_matches("; "), 2))?;
@@ -334,7 +360,11 @@ fn tokens(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     }
     let (size, sample) = (whole(tokens.vocab_size as u64), whole(tokens.sample_pairs as u64));
     write!(f, "\na vocabulary of {size} ids, learned from and counted on a sample of {sample} pairs")?;
-    write!(f, "\nwith more than clean.max_tokens tokens: {} of them", whole(tokens.sample_pairs_too_long as u64))?;
+    write!(
+        f,
+        "\nwith more than clean.max_tokens tokens: {} of them",
+        whole(tokens.sample_pairs_too_long as u64)
+    )?;
     let [src, tgt] = &report.languages;
     for (name, side) in [(src, &tokens.src), (tgt, &tokens.tgt)] {
         let (total, share) = (whole(side.tokens), percent(side.byte_share));
@@ -350,12 +380,20 @@ fn characters(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     write!(f, "\n{different} different ones, {rare} of them fewer than {} times", found.min_char_count)?;
     for rare in found.rare_list.iter().take(SHOWN_RARE) {
         let place = rare.first.place();
-        write!(f, "\n  {:<8} {} ({}), {} times, first {place}", rare.code_point, rare.character, rare.block, rare.count)?;
+        write!(
+            f,
+            "\n  {:<8} {} ({}), {} times, first {place}",
+            rare.code_point, rare.character, rare.block, rare.count
+        )?;
     }
     let [src, tgt] = &report.languages;
     for noise in &found.noise {
         let counts = [(src, noise.src_lines), (tgt, noise.tgt_lines)].map(|(language, lines)| {
-            format!("{language} {} ({})", whole(lines), percent(lines as f64 / report.all.pairs.max(1) as f64))
+            format!(
+                "{language} {} ({})",
+                whole(lines),
+                percent(lines as f64 / report.all.pairs.max(1) as f64)
+            )
         });
         let (words, place) = (noise.kind.words(), noise.first.place());
         let text = format!("lines with {words}: {}, first {place}", counts.join(", "));

@@ -49,7 +49,8 @@ pub(super) fn tokens(
     config: &TokenizerConfig,
     max_tokens: usize,
 ) -> Result<(Tokens, Top), DataError> {
-    let mut found = Tokens { vocab_size_wanted: config.vocab_size, sample_pairs: sample.len(), ..<_>::default() };
+    let mut found =
+        Tokens { vocab_size_wanted: config.vocab_size, sample_pairs: sample.len(), ..<_>::default() };
     let mut most = Top::default();
     let lines = || sample.iter().flat_map(|one| [one.pair.src.as_str(), one.pair.tgt.as_str()]);
     let learned = match Tokenizer::train(lines(), config) {
@@ -61,7 +62,9 @@ pub(super) fn tokens(
     };
     let tokenizer = match learned {
         Ok(tokenizer) => tokenizer,
-        Err(fault @ (DataError::VocabTooSmall { .. } | DataError::VocabTooLarge { .. } | DataError::NoText)) => {
+        Err(
+            fault @ (DataError::VocabTooSmall { .. } | DataError::VocabTooLarge { .. } | DataError::NoText),
+        ) => {
             found.fault.get_or_insert(fault.to_string());
             return Ok((found, most));
         }

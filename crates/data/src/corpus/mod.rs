@@ -29,8 +29,8 @@ use std::path::{Path, PathBuf};
 
 pub use hash::content_hash;
 pub use lines::read_lines;
-pub(crate) use sources::{for_each_placed_pair, is_taken};
 pub use sources::{SourceNotes, for_each_source_pair, read_sources};
+pub(crate) use sources::{for_each_placed_pair, is_taken};
 pub use stream::Limits;
 pub(crate) use stream::read_bytes;
 

@@ -1,8 +1,6 @@
 //! Several sources, one after the other.
 
-use super::{
-    EachPair, EachPlacedPair, Limits, Pair, ReadNotes, for_each_pair, for_each_pair_of_part,
-};
+use super::{EachPair, EachPlacedPair, Limits, Pair, ReadNotes, for_each_pair, for_each_pair_of_part};
 use crate::config::{LanguagePair, Sources};
 use crate::error::DataError;
 

@@ -73,9 +73,9 @@ fn a_run_begins_and_ends() {
     assert_near(runs[0], 5_000, 5_058, Some(-1));
 }
 
-/// Sentences of some eight words are the hardest case: their lengths differ little.
+/// Sentences of some seven words are a hard case: their lengths differ little.
 #[test]
-fn runs_of_thirty_lines_are_found() {
+fn most_runs_of_thirty_short_lines_are_found_and_all_of_fifty() {
     let [src, tgt] = starter();
     let found = |lines: usize| {
         let places = (0..60).map(|n| 150 + 229 * n);
@@ -84,12 +84,13 @@ fn runs_of_thirty_lines_are_found() {
             let removed = tgt.remove(*place);
             tgt.insert(place + lines - 1, removed);
             let runs = runs_of(&src, &tgt);
-            matches!(runs[..], [(from, to, Some(-1))] if from.abs_diff(*place) <= 10 && to.abs_diff(place + lines) <= 10)
+            let near = |from: usize, to: usize| from.abs_diff(*place) < 20 && to.abs_diff(place + lines) < 20;
+            matches!(runs[..], [(from, to, Some(-1))] if near(from, to))
         };
         places.filter(is_found).count()
     };
-    println!("{:?}", [20, 25, 30, 40, 50].map(|n| (n, found(n))));
-    assert!(found(30) >= 40 && found(50) == 60);
+    assert!(found(30) >= 50);
+    assert_eq!(found(50), 60);
 }
 
 #[test]
@@ -155,17 +156,22 @@ fn noisy(n: usize) -> [Vec<usize>; 2] {
 fn ordinary_noise_gives_no_alarm_and_slips_in_it_are_found() {
     let [src, mut tgt] = noisy(1_000_000);
     assert_eq!(runs_of(&src, &tgt), []);
-    // Across the border of two blocks, too.
-    for place in [BLOCK - 40, 400_000] {
-        let removed = tgt.remove(place);
-        tgt.insert(place + 99, removed);
+    // Thirty lines each; the first across the border of two blocks.
+    let places: Vec<usize> = (0..40).map(|n| BLOCK - 15 + 20_011 * n).collect();
+    for place in &places {
+        let removed = tgt.remove(*place);
+        tgt.insert(place + 29, removed);
     }
     let slips = slips_of(&src, &tgt);
-    assert_eq!((slips.runs.len(), slips.n_runs), (2, 2), "{:?}", slips.runs);
-    assert_eq!(slips.lines, slips.runs.iter().map(|run| run.to + 1 - run.from).sum::<usize>());
-    let runs = runs_of(&src, &tgt);
-    assert_near(runs[0], BLOCK - 40, BLOCK + 58, Some(-1));
-    assert_near(runs[1], 400_000, 400_098, Some(-1));
+    let lines: usize = slips.runs.iter().map(|run| run.to + 1 - run.from).sum();
+    assert_eq!((slips.n_runs, slips.lines), (slips.runs.len(), lines));
+    let is_found = |place: &&usize| {
+        let near = |run: &&Run| run.from.abs_diff(**place) <= 10 && run.to.abs_diff(**place + 29) <= 10;
+        slips.runs.iter().find(near).is_some_and(|run| run.offset == Some(-1))
+    };
+    let found = places.iter().filter(is_found).count();
+    // In stretches of lines of about one length there is little to see.
+    assert!(found >= 32 && slips.runs.len() == found, "{found} of 40, {} runs", slips.runs.len());
 }
 
 #[test]
