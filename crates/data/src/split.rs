@@ -232,7 +232,9 @@ mod tests {
         let signs: Vec<char> =
             ('\u{0CBC}'..='\u{0CD6}').chain(['ಕ', 'a', ' ', '\u{301}', '\u{327}', '೧']).collect();
         for (one, two) in signs.iter().flat_map(|one| signs.iter().map(move |two| (one, two))) {
-            signs.iter().for_each(|three| agree(&format!("ಕ{one}{two}{three}")));
+            for three in &signs {
+                agree(&format!("ಕ{one}{two}{three}"));
+            }
         }
         assert!(quick > 150_000, "{quick}");
         assert!(

@@ -26,11 +26,9 @@ pub struct Example {
 }
 
 impl Example {
-    /// `file:line`, with the last part of the path.
+    /// `file:line`, with the last two parts of the path.
     pub fn place(&self) -> String {
-        let name = Path::new(&self.path).file_name();
-        let name = name.map_or_else(|| self.path.clone(), |name| name.to_string_lossy().into_owned());
-        format!("{}:{}", shown(&name), self.line)
+        format!("{}:{}", super::words::file_name(&self.path), self.line)
     }
 }
 
@@ -44,7 +42,7 @@ pub(super) fn shown(text: &str) -> String {
         }
         match c {
             '\t' => kept.push(' '),
-            c if c.is_control() || is_unseen(c) => kept.push_str(&format!("⟨{:04X}⟩", c as u32)),
+            c if c.is_control() || is_unseen(c) => kept.extend(["⟨", &format!("{:04X}", c as u32), "⟩"]),
             c => kept.push(c),
         }
     }
@@ -128,6 +126,6 @@ mod tests {
         assert_eq!((examples.between(0, 8), examples.between(8, 9)), (vec![], vec![8]));
         let pair = Pair { src: "a".into(), tgt: "b".into(), line: 12, source: 1 };
         examples.put(8, &pair, Path::new("x/y.en"), 10);
-        assert_eq!((examples.at(8).place(), examples.line(8)), ("y.en:2".to_owned(), 12));
+        assert_eq!((examples.at(8).place(), examples.line(8)), ("x/y.en:2".to_owned(), 12));
     }
 }

@@ -1,13 +1,9 @@
 //! What of all that is worth doing something about.
 
-use std::fmt;
-
-use serde::Serialize;
-
 use super::chars::NoiseKind;
-use super::report::Report;
+use super::report::{Finding, Level, Report};
 use super::script_mix::{ScriptMix, Writing};
-use super::text::{percent, some, whole};
+use super::words::{percent, some, whole};
 use crate::clean::Reason;
 use crate::config::DataConfig;
 
@@ -23,43 +19,6 @@ const MANY_DROPPED: f64 = 0.1;
 const SOME: f64 = 0.01;
 /// Byte tokens above this share cost more than a larger alphabet.
 const MANY_BYTES: f64 = 0.01;
-
-/// How bad a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Level {
-    /// Training would refuse the corpus or learn nonsense from it.
-    Error,
-    /// Quality suffers.
-    Warning,
-    /// Good to know.
-    Note,
-}
-
-impl fmt::Display for Level {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Error => "error",
-            Self::Warning => "warning",
-            Self::Note => "note",
-        })
-    }
-}
-
-/// One thing to do something about.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Finding {
-    /// How bad it is.
-    pub level: Level,
-    /// What it is, with its number.
-    pub what: String,
-    /// `file:line` of the first place, if there is one.
-    pub place: Option<String>,
-    /// What to do.
-    pub next: String,
-    /// How many lines it concerns, by which findings of a level are ordered.
-    pub lines: u64,
-}
 
 /// Places that the report does not hold otherwise.
 pub(super) struct Places {
@@ -319,7 +278,7 @@ impl Findings<'_> {
                 (source.skipped_units, "unit", " without one of the two languages"),
             ];
             for (count, noun, rest) in notes.into_iter().filter(|(count, ..)| *count > 0) {
-                let place = Some(super::text::file_name(&source.path));
+                let place = Some(super::words::file_name(&source.path));
                 let what = format!("{}{rest}", some(count as u64, noun));
                 self.push(Level::Note, count as u64, what, place, "nothing need be done");
             }

@@ -16,7 +16,7 @@ const DOUBLINGS: f64 = 10.0;
 /// How often each number came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Counts {
-    counts: Vec<u64>,
+    by_number: Vec<u64>,
     n: u64,
     sum: u64,
     max: usize,
@@ -26,10 +26,10 @@ impl Counts {
     /// Counts a number.
     pub(super) fn add(&mut self, number: usize) {
         let place = number.min(MOST);
-        if place >= self.counts.len() {
-            self.counts.resize(place + 1, 0);
+        if place >= self.by_number.len() {
+            self.by_number.resize(place + 1, 0);
         }
-        self.counts[place] += 1;
+        self.by_number[place] += 1;
         self.n += 1;
         self.sum += number as u64;
         self.max = self.max.max(number);
@@ -37,10 +37,10 @@ impl Counts {
 
     /// Adds what another one counted.
     pub(super) fn merge(&mut self, other: &Self) {
-        if self.counts.len() < other.counts.len() {
-            self.counts.resize(other.counts.len(), 0);
+        if self.by_number.len() < other.by_number.len() {
+            self.by_number.resize(other.by_number.len(), 0);
         }
-        for (all, these) in self.counts.iter_mut().zip(&other.counts) {
+        for (all, these) in self.by_number.iter_mut().zip(&other.by_number) {
             *all += these;
         }
         self.n += other.n;
@@ -57,7 +57,7 @@ impl Counts {
     fn quantile(&self, share: f64) -> usize {
         let wanted = ((share * self.n as f64).ceil() as u64).max(1);
         let mut so_far = 0;
-        for (number, count) in self.counts.iter().enumerate() {
+        for (number, count) in self.by_number.iter().enumerate() {
             so_far += count;
             if so_far >= wanted {
                 return number;
@@ -68,7 +68,7 @@ impl Counts {
 
     /// Spread and bars.
     pub(super) fn report(&self) -> Histogram {
-        let min = self.counts.iter().position(|count| *count > 0).unwrap_or(0);
+        let min = self.by_number.iter().position(|count| *count > 0).unwrap_or(0);
         let spread = Spread {
             min: min as f64,
             median: self.quantile(0.5) as f64,
@@ -80,7 +80,7 @@ impl Counts {
         let bar = |bar: usize| {
             let open = bar + 1 == BARS;
             let (from, to) = (bar * width, (bar + 1) * width);
-            let inside = self.counts.iter().skip(from).take(if open { usize::MAX } else { width });
+            let inside = self.by_number.iter().skip(from).take(if open { usize::MAX } else { width });
             Bar { from: from as f64, to: (!open).then_some(to as f64), count: inside.sum() }
         };
         let mut bars: Vec<Bar> = (0..BARS).map(bar).collect();
@@ -150,7 +150,7 @@ impl Ratios {
             let to = EDGES.get(i + 1).copied();
             let inside =
                 |step: usize| ratio(step as f64) >= *from && to.is_none_or(|to| ratio(step as f64) < to);
-            let counts = self.steps.counts.iter().enumerate();
+            let counts = self.steps.by_number.iter().enumerate();
             Bar { from: *from, to, count: counts.filter(|(step, _)| inside(*step)).map(|(_, n)| n).sum() }
         });
         Histogram { count: self.steps.n, spread, bars: bars.collect() }
@@ -202,7 +202,9 @@ mod tests {
     fn spread_and_bars_are_those_of_the_sorted_numbers() {
         let numbers: Vec<usize> = (0..1000).map(|n| n * n % 997).collect();
         let mut counts = Counts::default();
-        numbers.iter().for_each(|n| counts.add(*n));
+        for n in &numbers {
+            counts.add(*n);
+        }
         let mut sorted = numbers.clone();
         sorted.sort_unstable();
         let report = counts.report();
@@ -231,7 +233,9 @@ mod tests {
     #[test]
     fn ratios_are_near() {
         let mut ratios = Ratios::default();
-        [0.1, 0.5, 0.9, 1.1, 20.0].into_iter().for_each(|ratio| ratios.add(ratio));
+        for ratio in [0.1, 0.5, 0.9, 1.1, 20.0] {
+            ratios.add(ratio);
+        }
         let report = ratios.report();
         assert!((report.spread.median - 0.9).abs() < 0.01, "{}", report.spread.median);
         assert_eq!((report.spread.min, report.spread.max), (0.1, 20.0));

@@ -20,9 +20,10 @@
 mod histogram;
 mod script_mix;
 mod chars;
+mod blocks;
 mod slip;
 mod examples;
-mod text;
+mod words;
 mod worst;
 mod repeats;
 mod overlap;
@@ -32,20 +33,21 @@ mod second;
 mod tokens;
 mod findings;
 mod report;
+mod cleaned;
 mod summary;
+mod text;
 mod html;
 #[cfg(test)]
 mod tests;
 
 pub use chars::NoiseKind;
 pub use examples::Example;
-pub use findings::{Finding, Level};
 pub use histogram::{Bar, Histogram, Spread};
 pub use overlap::{Met, SetOverlap};
 pub use repeats::{Repeats, Several};
 pub use report::{
-    Characters, CleanSummary, Lengths, NoiseLines, RareChar, Report, SlipReport, SlipRun, SourceReport,
-    Totals,
+    Characters, CleanSummary, Finding, Lengths, Level, NoiseLines, RareChar, Report, SlipReport, SlipRun,
+    SourceReport, Totals,
 };
 pub use script_mix::{ScriptMix, Writing, WritingShare};
 pub use tokens::{SideTokens, Tokens};

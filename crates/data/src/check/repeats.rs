@@ -115,10 +115,10 @@ impl Rows {
                         }
                     }
                     if several > 1 {
-                        let count = &mut [
-                            &mut found.sources_with_other_targets,
-                            &mut found.targets_with_other_sources,
-                        ][side];
+                        let count = match side {
+                            0 => &mut found.sources_with_other_targets,
+                            _ => &mut found.targets_with_other_sources,
+                        };
                         count.texts += 1;
                         count.pairs += group.len() as u64;
                         count.first =

@@ -1,12 +1,12 @@
 //! What is found about a corpus, as plain data.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Serialize;
 
 use super::chars::NoiseKind;
 use super::examples::Example;
-use super::findings::Finding;
 use super::histogram::Histogram;
 use super::overlap::SetOverlap;
 use super::repeats::Repeats;
@@ -54,6 +54,43 @@ pub struct Report {
     pub characters: Characters,
     /// The worst pairs by several scales.
     pub worst: Vec<WorstList>,
+}
+
+/// How bad a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// Training would refuse the corpus or learn nonsense from it.
+    Error,
+    /// Quality suffers.
+    Warning,
+    /// Good to know.
+    Note,
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        })
+    }
+}
+
+/// One thing to do something about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// How bad it is.
+    pub level: Level,
+    /// What it is, with its number.
+    pub what: String,
+    /// `file:line` of the first place, if there is one.
+    pub place: Option<String>,
+    /// What to do.
+    pub next: String,
+    /// How many lines it concerns, by which findings of a level are ordered.
+    pub lines: u64,
 }
 
 /// Pairs, words and characters.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::chars::{NoiseKind, block};
+use super::blocks::block;
+use super::chars::NoiseKind;
+use super::cleaned::{Cleaned, Dropped};
 use super::examples::Examples;
 use super::findings::findings;
 use super::overlap::SetOverlap;
@@ -16,7 +18,6 @@ use super::slip::Slips;
 use super::tally::{Rule, SourceTally, Tally};
 use super::tokens::Tokens;
 use super::worst::{Scale, Top, WorstList, WorstPair};
-use crate::clean::{self, CleanReport, Reason};
 use crate::config::{DataConfig, TokenizerConfig};
 use crate::corpus::SourceNotes;
 
@@ -26,8 +27,6 @@ const FORMAT: u32 = 1;
 const MOST_RUNS: usize = 50;
 /// Pairs that are shown at the start of a run.
 const RUN_EXAMPLES: usize = 3;
-/// Pairs that are shown for each reason of cleaning.
-const REASON_EXAMPLES: usize = 5;
 /// Rare characters that are listed.
 const MOST_RARE: usize = 100;
 /// Characters whose first pair is fetched, since duplicates may turn out to be most of their pairs.
@@ -43,22 +42,6 @@ pub(super) struct Found {
     pub(super) most_tokens: Top,
     pub(super) overlap: Vec<SetOverlap>,
     pub(super) tokens: Tokens,
-}
-
-/// Pairs of a reason: how many, and the first of them.
-#[derive(Clone, Debug, Default)]
-struct Dropped {
-    count: usize,
-    first: Vec<usize>,
-}
-
-/// What cleaning does to a source.
-#[derive(Clone, Debug, Default)]
-struct Cleaned {
-    read: usize,
-    kept: usize,
-    copies: usize,
-    dropped: BTreeMap<Reason, Dropped>,
 }
 
 /// Makes the report.
@@ -103,7 +86,7 @@ impl<'a> Summary<'a> {
             wanted.push(run.to);
         }
         let tops = tally.worst.iter().chain([most_repeated]);
-        wanted.extend(tops.flat_map(|top| top.rows()).map(|(_, index)| *index));
+        wanted.extend(tops.flat_map(Top::rows).map(|(_, index)| *index));
         for (side, writing) in tally.sides.iter().zip(self.rule.writings) {
             wanted.extend(side.scripts.wrong(writing).1);
             wanted.extend(side.noise.0.iter().map(|lines| lines.first));
@@ -213,7 +196,7 @@ impl<'a> Summary<'a> {
     }
 
     fn clean(&self) -> CleanSummary {
-        let all = self.cleaned.iter().fold(Cleaned::default(), |all, one| all.and(one));
+        let all = self.cleaned.iter().fold(Cleaned::default(), Cleaned::and);
         let examples =
             |dropped: &Dropped| dropped.first.iter().map(|index| self.examples.at(*index)).collect();
         CleanSummary {
@@ -267,47 +250,6 @@ impl<'a> Summary<'a> {
             WorstList { scale, pairs: top.rows().iter().map(pair).collect() }
         };
         Scale::ALL.into_iter().map(list).collect()
-    }
-}
-
-impl Cleaned {
-    fn of(rows: &Rows, pairs: std::ops::Range<usize>) -> Self {
-        let mut all = Self { read: pairs.len(), ..Self::default() };
-        for index in pairs {
-            let Some(reason) = rows.reason(index) else {
-                all.kept += 1;
-                all.copies += usize::from(rows.is_copy(index));
-                continue;
-            };
-            let dropped = all.dropped.entry(reason).or_default();
-            dropped.count += 1;
-            if dropped.first.len() < REASON_EXAMPLES {
-                dropped.first.push(index);
-            }
-        }
-        all
-    }
-
-    /// With what comes after it.
-    fn and(mut self, other: &Self) -> Self {
-        (self.read, self.kept) = (self.read + other.read, self.kept + other.kept);
-        self.copies += other.copies;
-        for (reason, theirs) in &other.dropped {
-            let dropped = self.dropped.entry(*reason).or_default();
-            dropped.count += theirs.count;
-            let room = REASON_EXAMPLES - dropped.first.len();
-            dropped.first.extend(theirs.first.iter().take(room));
-        }
-        self
-    }
-
-    fn report(&self, examples: &Examples) -> CleanReport {
-        let tally = |(reason, dropped): (&Reason, &Dropped)| {
-            let first_line = dropped.first.first().map_or(0, |index| examples.line(*index));
-            (*reason, clean::Tally { count: dropped.count, first_line })
-        };
-        let dropped = self.dropped.iter().map(tally).collect();
-        CleanReport { read: self.read, kept: self.kept, copies: self.copies, dropped }
     }
 }
 

@@ -21,6 +21,9 @@ use crate::normalize::Normalizer;
 /// Pairs that a thread takes at a time.
 const PART_PAIRS: usize = 512;
 
+/// What is kept of a pair: hashes and verdict, and the lengths of its sides.
+type Measured = (Row, [usize; 2]);
+
 /// What pairs are held to.
 pub(super) struct Rule<'a> {
     pub(super) config: &'a DataConfig,
@@ -81,7 +84,7 @@ impl Tally {
     }
 
     /// Counts a pair, which it takes apart.
-    fn add(&mut self, pair: &mut Pair, index: usize, rule: &Rule<'_>) -> (Row, [usize; 2]) {
+    fn add(&mut self, pair: &mut Pair, index: usize, rule: &Rule<'_>) -> Measured {
         self.sides[0].noise.add(&pair.src, index);
         self.sides[1].noise.add(&pair.tgt, index);
         let (pair, reason) = judge(take(pair), &rule.config.clean, &rule.normalizer);
@@ -161,7 +164,7 @@ impl FirstReading {
             let rows = indexed.map(|(pair, index)| tally.add(pair, index, rule)).collect::<Vec<_>>();
             (tally, rows)
         });
-        let parts: Vec<(Tally, Vec<(Row, [usize; 2])>)> = parts.collect();
+        let parts: Vec<(Tally, Vec<Measured>)> = parts.collect();
         if self.part != Some(chunk.part) {
             self.end_file();
             self.slips.start(first);

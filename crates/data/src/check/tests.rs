@@ -13,7 +13,7 @@ use crate::{CleanConfig, Reason, Script, clean, overlap};
 fn write(dir: &Path, name: &str, pairs: &[(String, String)]) -> ParallelFiles {
     let paths = ["en", "kn"].map(|side| dir.join(format!("{name}.{side}")));
     let lines = |side: fn(&(String, String)) -> &String| -> String {
-        pairs.iter().map(|pair| format!("{}\n", side(pair))).collect()
+        pairs.iter().flat_map(|pair| [side(pair).as_str(), "\n"]).collect()
     };
     fs::write(&paths[0], lines(|pair| &pair.0)).expect("written");
     fs::write(&paths[1], lines(|pair| &pair.1)).expect("written");
@@ -296,6 +296,8 @@ fn tiny() -> Report {
     ];
     sides.extend([("The cat ran.", "ಬೆಕ್ಕು ಓಡಿತು."), ("The cat and the dog sat.", "ಬೆಕ್ಕು ಮತ್ತು ನಾಯಿ ಕುಳಿತವು.")]);
     let corpus = corpus(|dir, config| {
+        let dir = &dir.join("corpus");
+        fs::create_dir(dir).expect("a directory");
         config.train = write(dir, "train", &pairs(&sides)).into();
         config.dev = write(dir, "dev", &pairs(&[("the cat, sat", "ಹಸು ನಿಂತಿತು"), ("A cow.", "ಹಸು.")]));
     });

@@ -1,75 +1,31 @@
 //! The report for a terminal: at most 100 columns, no colours.
 
-use std::fmt::{self, Formatter};
-use std::path::Path;
+mod bars;
 
-use super::examples::{Example, shown};
-use super::histogram::Histogram;
-use super::report::{Report, SlipRun};
+use std::fmt::{self, Formatter};
+
+use super::examples::Example;
+use super::report::Report;
 use super::script_mix::ScriptMix;
+use super::words::{file_name, percent, run_words, some, whole};
 use super::worst::WorstList;
+
+use bars::{BAR, bar, lengths, two_histograms};
 
 /// Columns of the page.
 const WIDTH: usize = 100;
-/// Columns of a bar at its longest.
-const BAR: usize = 28;
 /// Pairs shown of each list; the page in HTML and the data hold all.
 const SHOWN: usize = 3;
 /// Rare characters shown.
 const SHOWN_RARE: usize = 10;
 
-/// A count with commas.
-pub(super) fn whole(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// A count with its noun, whose plural ends in s.
-pub(super) fn some(number: u64, noun: &str) -> String {
-    format!("{} {noun}{}", whole(number), if number == 1 { "" } else { "s" })
-}
-
-/// A share as a percentage, with as many digits as it needs to differ from 0.
-pub(super) fn percent(share: f64) -> String {
-    let percent = 100.0 * share;
-    match percent {
-        p if p == 0.0 => "0 %".to_owned(),
-        p if p < 0.01 => "under 0.01 %".to_owned(),
-        p if p < 1.0 => format!("{p:.2} %"),
-        p if p < 10.0 => format!("{p:.1} %"),
-        p => format!("{p:.0} %"),
-    }
-}
-
-/// A number of a spread: whole if it is, else with two digits.
-pub(super) fn number(value: f64) -> String {
-    if value.fract() == 0.0 { whole(value as u64) } else { format!("{value:.2}") }
-}
-
-/// The last part of a path, harmless.
-pub(super) fn file_name(path: &str) -> String {
-    let name = Path::new(path)
-        .file_name()
-        .map_or_else(|| path.to_owned(), |name| name.to_string_lossy().into_owned());
-    shown(&name)
-}
-
 /// The first characters of a text that fit; its marks take no column, but may.
 fn cut(text: &str, columns: usize) -> String {
-    match text.char_indices().nth(columns) {
-        None => text.to_owned(),
-        Some(_) => {
-            let end = text.char_indices().nth(columns - 1).map_or(text.len(), |(end, _)| end);
-            format!("{}…", text[..end].trim_end_matches('…'))
-        }
+    if text.chars().count() <= columns {
+        return text.to_owned();
     }
+    let kept: String = text.chars().take(columns - 1).collect();
+    format!("{}…", kept.trim_end_matches('…'))
 }
 
 /// Words in lines of at most [`WIDTH`] columns, all but the first indented.
@@ -90,14 +46,6 @@ fn wrap(text: &str, indent: usize) -> String {
         column += length;
     }
     lines
-}
-
-/// A bar of eighths of blocks.
-fn bar(share: f64, columns: usize) -> String {
-    const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
-    let eighths = (share * 8.0 * columns as f64).round() as usize;
-    let eighths = if share > 0.0 { eighths.max(1) } else { 0 };
-    format!("{}{}", "█".repeat(eighths / 8), EIGHTHS[eighths % 8])
 }
 
 impl fmt::Display for Report {
@@ -150,75 +98,6 @@ fn sources(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
     }
     if report.sources.len() > 1 {
         row(f, "all", &report.all)?;
-    }
-    Ok(())
-}
-
-fn lengths(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {
-    let [src, tgt] = &report.languages;
-    heading(f, "Lengths")?;
-    let lengths = &report.lengths;
-    write!(f, "\n{:<24}{:>12}{:>12}{:>12}{:>12}{:>12}", "", "least", "median", "mean", "95 %", "most")?;
-    for (name, histogram) in [
-        (format!("characters, {src}"), &lengths.src_chars),
-        (format!("characters, {tgt}"), &lengths.tgt_chars),
-        (format!("words, {src}"), &lengths.src_words),
-        (format!("words, {tgt}"), &lengths.tgt_words),
-        (format!("characters, {tgt}/{src}"), &lengths.tgt_src_ratio),
-    ] {
-        let spread = &histogram.spread;
-        let columns = [spread.min, spread.median, spread.mean, spread.p95, spread.max].map(number);
-        write!(f, "\n{:<24}", cut(&name, 23))?;
-        columns.iter().try_for_each(|column| write!(f, "{column:>12}"))?;
-    }
-    two_histograms(f, "characters a line", [&lengths.src_chars, &lengths.tgt_chars], [src, tgt])?;
-    two_histograms(f, "words a line", [&lengths.src_words, &lengths.tgt_words], [src, tgt])?;
-    write!(f, "\n\ncharacters, {tgt}/{src}")?;
-    let most = lengths.tgt_src_ratio.bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-    for one in &lengths.tgt_src_ratio.bars {
-        let bar = bar(one.count as f64 / most as f64, 2 * BAR);
-        write!(f, "\n{:>14}  {bar}{}{}", range(one, Unit::Ratio), gap(&bar), whole(one.count))?;
-    }
-    Ok(())
-}
-
-fn gap(bar: &str) -> &'static str {
-    if bar.is_empty() { "" } else { " " }
-}
-
-/// How the edges of bars are written.
-#[derive(Clone, Copy, PartialEq)]
-pub(super) enum Unit {
-    /// Whole numbers, both ends included.
-    Count,
-    /// Ratios, the upper end not included.
-    Ratio,
-}
-
-/// The numbers of a bar.
-pub(super) fn range(bar: &super::Bar, unit: Unit) -> String {
-    match (unit, bar.to) {
-        (Unit::Count, Some(to)) if bar.from + 1.0 == to => whole(bar.from as u64),
-        (Unit::Count, Some(to)) => format!("{}–{}", whole(bar.from as u64), whole(to as u64 - 1)),
-        (Unit::Count, None) => format!("{} or more", whole(bar.from as u64)),
-        (Unit::Ratio, Some(to)) => format!("{} to {to}", bar.from),
-        (Unit::Ratio, None) => format!("{} or more", bar.from),
-    }
-}
-
-fn two_histograms(
-    f: &mut Formatter<'_>,
-    title: &str,
-    sides: [&Histogram; 2],
-    names: [&String; 2],
-) -> fmt::Result {
-    for (histogram, name) in sides.into_iter().zip(names) {
-        write!(f, "\n\n{title}, {name}")?;
-        let most = histogram.bars.iter().map(|bar| bar.count).max().unwrap_or(0).max(1);
-        for one in &histogram.bars {
-            let bar = bar(one.count as f64 / most as f64, 2 * BAR);
-            write!(f, "\n{:>14}  {bar}{}{}", range(one, Unit::Count), gap(&bar), whole(one.count))?;
-        }
     }
     Ok(())
 }
@@ -292,15 +171,6 @@ fn sides(f: &mut Formatter<'_>, languages: &[String; 2], example: &Example) -> f
         let language = cut(language, 7);
         write!(f, "\n    {language}  {}", cut(text, WIDTH - 6 - language.chars().count()))
     })
-}
-
-/// What a run says, in words.
-pub(super) fn run_words(run: &SlipRun) -> String {
-    match run.offset_lines {
-        None => "lengths do not go together".to_owned(),
-        Some(n) if n > 0 => format!("the target fits {n} later"),
-        Some(n) => format!("the target fits {} earlier", -n),
-    }
 }
 
 fn slips(report: &Report, f: &mut Formatter<'_>) -> fmt::Result {

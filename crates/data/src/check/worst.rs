@@ -87,10 +87,9 @@ impl Scale {
     /// A value as people read it.
     pub(super) fn show(self, value: f64) -> String {
         match self {
-            Self::LongestSide | Self::LongestCopy | Self::MostRepeated => super::text::whole(value as u64),
-            Self::LengthRatio => format!("{value:.1}"),
+            Self::LongestSide | Self::LongestCopy | Self::MostRepeated => super::words::whole(value as u64),
             Self::LeastTargetScript | Self::MostTargetScriptInSource => format!("{:.0} %", 100.0 * value),
-            Self::TokensPerWord => format!("{value:.1}"),
+            Self::LengthRatio | Self::TokensPerWord => format!("{value:.1}"),
         }
     }
 }
