@@ -17,7 +17,7 @@ use crate::error::DataError;
 use crate::normalize::Normalizer;
 
 /// Characters that are free on each side when lengths are compared, so that `I` may be `ನಾನು`.
-const FREE_CHARS: usize = 10;
+pub(crate) const FREE_CHARS: usize = 10;
 
 /// Why a pair is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -247,7 +247,7 @@ impl Hasher for HighHalf {
 }
 
 /// A pair in its normal form, and why it must go, if it must.
-fn judge(pair: Pair, config: &CleanConfig, normalizer: &Normalizer) -> (Pair, Option<Reason>) {
+pub(crate) fn judge(pair: Pair, config: &CleanConfig, normalizer: &Normalizer) -> (Pair, Option<Reason>) {
     let far_too_long = |text: &str| text.len() > config.max_chars.saturating_mul(16);
     if far_too_long(&pair.src) || far_too_long(&pair.tgt) {
         return (pair, Some(Reason::TooLong));
@@ -304,7 +304,7 @@ static LETTERS: LazyLock<Vec<u64>> = LazyLock::new(|| {
 });
 
 /// As [`char::is_alphabetic`].
-fn is_letter(c: char) -> bool {
+pub(crate) fn is_letter(c: char) -> bool {
     match LETTERS.get(c as usize / 64) {
         Some(word) => word >> (c as usize % 64) & 1 == 1,
         None => c.is_alphabetic(),

@@ -9,6 +9,7 @@
 //! [`normalize`] is the one normaliser of training, evaluation and user input; [`mod@clean`] drops what
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
 //! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
+//! [`check`] looks at a corpus before anything is spent on it;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
 //! decoder input and output; [`shards`] keeps examples on disk when there are millions, and [`prepared`]
 //! makes them of a training text once for all runs; [`mixture`] says how often an epoch has an example of a
@@ -39,8 +40,8 @@ pub mod corpus;
 pub mod normalize;
 pub mod clean;
 pub mod split;
-pub mod check;
 pub mod tokenizer;
+pub mod check;
 pub mod batch;
 pub mod shards;
 pub mod prepared;

@@ -26,7 +26,7 @@ mod zstd;
 mod tests;
 
 use std::ops::Add;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,7 @@ pub use chunks::{for_each_chunk, paths};
 pub use hash::content_hash;
 pub use lines::read_lines;
 pub use sources::{SourceNotes, for_each_source_pair, read_sources};
+pub(crate) use sources::{for_each_placed_pair, is_taken};
 pub use stream::Limits;
 pub(crate) use stream::read_bytes;
 
@@ -95,6 +96,19 @@ impl Add for ReadNotes {
 /// Takes a pair; its fault ends the reading.
 pub type EachPair<'a> = dyn FnMut(Pair) -> Result<(), DataError> + 'a;
 
+/// As [`EachPair`], with the file that the pair stands in.
+pub(crate) type EachPlacedPair<'a> = dyn FnMut(Pair, &Place<'_>) -> Result<(), DataError> + 'a;
+
+/// The file of a pair.
+pub(crate) struct Place<'a> {
+    /// The one file, or that of the source side.
+    pub(crate) path: &'a Path,
+    /// The number of the file, or of the two, among those of a pattern, from 0.
+    pub(crate) part: usize,
+    /// Lines of the files before it.
+    pub(crate) lines_before: usize,
+}
+
 /// Reads a set and hands over its pairs in their order, blank ones included.
 ///
 /// That two files have different numbers of lines is known only at the end of the shorter one, when
@@ -112,13 +126,25 @@ pub fn for_each_pair(
     limits: &Limits,
     each: &mut EachPair<'_>,
 ) -> Result<ReadNotes, DataError> {
+    for_each_pair_of_part(files, languages, limits, &mut |pair, _| each(pair))
+}
+
+/// [`for_each_pair`], with the place of each pair.
+fn for_each_pair_of_part(
+    files: &ParallelFiles,
+    languages: &LanguagePair,
+    limits: &Limits,
+    each: &mut EachPlacedPair<'_>,
+) -> Result<ReadNotes, DataError> {
     let columns = Columns::new(files, languages);
-    let mut sink = Sink { each, lines_before: 0, pairs: 0, notes: ReadNotes::default() };
-    for part in parts(files)? {
+    let path = PathBuf::new();
+    let mut sink = Sink { each, path, part: 0, lines_before: 0, pairs: 0, notes: ReadNotes::default() };
+    for (number, part) in parts(files)?.into_iter().enumerate() {
         let pairs_before = sink.pairs;
         let path = match &part {
             Part::Two(path, _) | Part::One(path, _) => path.clone(),
         };
+        (sink.path, sink.part) = (path.clone(), number);
         let lines = match part {
             Part::Two(src, tgt) => read_two(&src, &tgt, limits, &mut sink)?,
             Part::One(path, format) => read_one(&path, format, &columns, limits, &mut sink)?,
@@ -151,7 +177,11 @@ pub fn read_parallel(
 
 /// Where readers put what they find.
 struct Sink<'a> {
-    each: &'a mut EachPair<'a>,
+    each: &'a mut EachPlacedPair<'a>,
+    /// The file that is read, or that of the source side.
+    path: PathBuf,
+    /// Its number.
+    part: usize,
     /// Lines of the files that were read before.
     lines_before: usize,
     /// Pairs handed over.
@@ -162,7 +192,8 @@ struct Sink<'a> {
 impl Sink<'_> {
     fn pair(&mut self, src: String, tgt: String, line: usize) -> Result<(), DataError> {
         self.pairs += 1;
-        (self.each)(Pair { src, tgt, line: self.lines_before + line, source: 0 })
+        let place = Place { path: &self.path, part: self.part, lines_before: self.lines_before };
+        (self.each)(Pair { src, tgt, line: self.lines_before + line, source: 0 }, &place)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{EachPair, Limits, Pair, ReadNotes, for_each_pair};
+use super::{EachPair, EachPlacedPair, Limits, Pair, ReadNotes, for_each_pair, for_each_pair_of_part};
 use crate::config::{LanguagePair, Sources};
 use crate::error::DataError;
 
@@ -32,6 +32,16 @@ pub fn for_each_source_pair(
     limits: &Limits,
     each: &mut EachPair<'_>,
 ) -> Result<Vec<SourceNotes>, DataError> {
+    for_each_placed_pair(sources, languages, limits, &mut |pair, _| each(pair))
+}
+
+/// [`for_each_source_pair`], with the place of each pair.
+pub(crate) fn for_each_placed_pair(
+    sources: &Sources,
+    languages: &LanguagePair,
+    limits: &Limits,
+    each: &mut EachPlacedPair<'_>,
+) -> Result<Vec<SourceNotes>, DataError> {
     let mut all = Vec::with_capacity(sources.0.len());
     for (number, source) in (0..).zip(&sources.0) {
         let files = source.files();
@@ -40,14 +50,14 @@ pub fn for_each_source_pair(
             _ => Some(count(&files, languages, limits)?),
         };
         let mut given = SourceNotes::default();
-        given.notes = for_each_pair(&files, languages, limits, &mut |pair| {
+        given.notes = for_each_pair_of_part(&files, languages, limits, &mut |pair, place| {
             let index = given.found;
             given.found += 1;
             if n_pairs.is_some_and(|n_pairs| !is_taken(index, n_pairs, source.max_pairs)) {
                 return Ok(());
             }
             given.taken += 1;
-            each(Pair { source: number, ..pair })
+            each(Pair { source: number, ..pair }, place)
         })?;
         if n_pairs.is_some_and(|n_pairs| n_pairs != given.found) {
             return Err(DataError::Changed { path: files.main_path().to_path_buf() });
@@ -88,7 +98,8 @@ fn count(
     Ok(pairs)
 }
 
-fn is_taken(index: usize, n_pairs: usize, max_pairs: usize) -> bool {
+/// Whether a pair is one of `max_pairs` that are spread evenly over `n_pairs`.
+pub(crate) fn is_taken(index: usize, n_pairs: usize, max_pairs: usize) -> bool {
     let share = |pairs: usize| pairs as u128 * max_pairs as u128 / n_pairs.max(1) as u128;
     max_pairs >= n_pairs || share(index + 1) > share(index)
 }

@@ -249,16 +249,16 @@ fn first_pass(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(WordCounts, Vec<Overlap>, CleanReport), DataError> {
     let mut cleaner = Cleaner::new(&request.data.clean, normalizer);
-    let mut searches: Vec<OverlapSearch> = held_out.iter().map(|set| OverlapSearch::new(set.pairs)).collect();
+    let search = OverlapSearch::new(held_out.iter().map(|set| set.pairs));
     let mut counts = WordCounts::new();
     each_chunk(request.data, Progress::Reading, progress, &mut |chunk| {
         let pairs = cleaner.clean(chunk);
-        searches.iter_mut().for_each(|search| search.look(&pairs));
+        search.look(&pairs);
         let lines: Vec<&str> = pairs.iter().flat_map(|pair| [pair.src.as_str(), pair.tgt.as_str()]).collect();
         counts.add(&lines);
         Ok(())
     })?;
-    let overlaps = searches.into_iter().map(OverlapSearch::finish).collect();
+    let overlaps = (0..held_out.len()).map(|set| search.found(set)).collect();
     Ok((counts, overlaps, cleaner.into_report()))
 }
 

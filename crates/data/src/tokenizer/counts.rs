@@ -198,7 +198,10 @@ mod tests {
             pool.install(|| lines.chunks(chunk).for_each(|chunk| counts.add(chunk)));
             assert_eq!(counts.n_lines(), lines.len());
             assert_eq!(sorted(&counts)[" ಬೆಕ್ಕು"], 100_000, "frequent words keep their counts");
-            all.push((counts.n_forgotten(), sorted(&counts).into_iter().map(|(w, n)| (w.to_owned(), n)).collect::<Vec<_>>()));
+            all.push((
+                counts.n_forgotten(),
+                sorted(&counts).into_iter().map(|(w, n)| (w.to_owned(), n)).collect::<Vec<_>>(),
+            ));
         }
         assert!(all[0].0 > 20_000 && all[0].1.len() < 5000 + CHUNK_LINES, "{}", all[0].0);
         assert!(all.iter().all(|one| *one == all[0]));
