@@ -85,7 +85,7 @@ impl Page<'_> {
 
     /// A table of numbers: the first column is text.
     fn table(&mut self, head: &[String], rows: &[Vec<String>]) {
-        self.add(format_args!("<div class=\"scroll\"><table class=\"numbers\"><thead><tr>"));
+        self.add(format_args!("<div class=\"scroll\" tabindex=\"0\"><table class=\"numbers\"><thead><tr>"));
         for cell in head {
             self.add(format_args!("<th scope=\"col\">{}</th>", escape(cell)));
         }

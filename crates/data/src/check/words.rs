@@ -68,7 +68,10 @@ pub(super) fn range(bar: &super::Bar, unit: Unit) -> String {
 pub(super) fn run_words(run: &SlipRun) -> String {
     match run.offset_lines {
         None => "lengths do not go together".to_owned(),
-        Some(n) if n > 0 => format!("the target fits {n} later"),
-        Some(n) => format!("the target fits {} earlier", -n),
+        Some(n) => {
+            let (lines, way) =
+                (some(n.unsigned_abs().into(), "line"), if n > 0 { "later" } else { "earlier" });
+            format!("the target fits {lines} {way}")
+        }
     }
 }
