@@ -73,7 +73,7 @@ pub enum TrainText {
     /// Cleaned, in memory.
     Pairs(Vec<Pair>),
     /// Cleaned and tokenized, on disk.
-    Prepared(Prepared),
+    Prepared(Box<Prepared>),
 }
 
 /// The examples of the training text.
@@ -117,7 +117,7 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
         let prepared = open_or_prepare(experiment, &sets, &hashes)?;
         hashes.insert("train".into(), train_hash(&config.train, &prepared.text_hashes));
         let report = prepared.clean_report.clone();
-        (TrainText::Prepared(prepared), report)
+        (TrainText::Prepared(Box::new(prepared)), report)
     } else {
         let pairs = read_train(&config.train, &config.languages(), config.on_bad_utf8, &mut hashes)?;
         let (pairs, report) = clean(pairs, &config.clean, &normalizer);

@@ -70,8 +70,8 @@ mod tests {
     fn chunks_are_the_pairs_and_a_fault_ends_the_reading() {
         let temp = tempfile::tempdir().expect("a temporary directory");
         let path = temp.path().join("a.tsv");
-        let text: String = (0..CHUNK_PAIRS * 2 + 5).map(|i| format!("a {i}\tb {i}\n")).collect();
-        std::fs::write(&path, text).expect("room");
+        let lines: Vec<String> = (0..CHUNK_PAIRS * 2 + 5).map(|i| format!("a {i}\tb {i}")).collect();
+        std::fs::write(&path, lines.join("\n")).expect("room");
         let sources = Sources::from(ParallelFiles::one(path.clone()));
         let (languages, limits) = (LanguagePair::new("en", "kn"), Limits::default());
         let (mut pairs, mut sizes) = (Vec::new(), Vec::new());

@@ -149,6 +149,7 @@ pub fn open(dir: &Path, request: &Request) -> Result<Option<Prepared>, DataError
 /// Text that cannot be read, changes meanwhile, or has not enough for the vocabulary; held-out lines in it, unless
 /// `clean.allow_overlap`; another process at the same work; what the operating system says. The set that stood there
 /// then stays.
+#[expect(clippy::missing_panics_doc, reason = "an origin is plain data")]
 pub fn prepare(
     dir: &Path,
     request: &Request,

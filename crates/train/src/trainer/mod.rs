@@ -70,10 +70,10 @@ fn loader(
     let (data, seed) = (&experiment.data, experiment.run.seed);
     let config = LoaderConfig { batch_tokens: experiment.train.batch_tokens, seed };
     let loader = Loader::new(train.examples, config)?.with_mixture(data.train.weights(), train.source_lens);
-    Ok(match data.augment.is_on() {
-        true => loader.with_augment(Augment::new(tokenizer.clone(), data.augment.clone(), seed)),
-        false => loader,
-    })
+    if !data.augment.is_on() {
+        return Ok(loader);
+    }
+    Ok(loader.with_augment(Augment::new(tokenizer.clone(), data.augment.clone(), seed)))
 }
 
 impl<'a> Trainer<'a> {
