@@ -46,7 +46,8 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum DataCommand {
-    /// One page about a corpus: lengths, scripts, duplicates, slips, overlap, what cleaning would drop
+    /// One page about a corpus: lengths, scripts, duplicates, slips, overlap, what cleaning would drop; exit code 65 if
+    /// something on it must be mended before training
     Check(CheckArgs),
     /// Clean, tokenize and write the training text to disk, for runs that then start at once (large text: training does
     /// it by itself)
@@ -310,19 +311,19 @@ fn run_check(args: &CheckArgs, out: &mut impl Write) -> Result<(), TrainError> {
     let (data, tokenizer) = match (&args.config, &args.src, &args.tgt, &args.file) {
         (Some(path), ..) => {
             let experiment = config::load(path, &args.overrides)?;
-            (experiment.data, experiment.tokenizer)
+            (experiment.data, Some(experiment.tokenizer))
         }
         (None, Some(src), Some(tgt), _) => {
-            commands::data::of_files(ParallelFiles::pair(src, tgt), languages)?
+            (commands::data::of_files(ParallelFiles::pair(src, tgt), languages)?, None)
         }
-        (None, _, _, Some(file)) => commands::data::of_files(ParallelFiles::one(file), languages)?,
+        (None, _, _, Some(file)) => (commands::data::of_files(ParallelFiles::one(file), languages)?, None),
         _ => {
             return Err(TrainError::Usage(
                 "data check takes --config FILE, --src FILE --tgt FILE, or --file FILE".into(),
             ));
         }
     };
-    commands::data::check(&data, &tokenizer, format, args.html.as_deref(), out)
+    commands::data::check(&data, tokenizer.as_ref(), format, args.html.as_deref(), out)
 }
 
 fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {

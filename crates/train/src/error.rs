@@ -10,6 +10,14 @@ use std::path::{Path, PathBuf};
 /// An error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
+    /// A corpus has faults that training would refuse or learn nonsense from.
+    #[error(
+        "{errors} of the findings are errors: mend them before training; they stand at the top of the page"
+    )]
+    Check {
+        /// How many.
+        errors: usize,
+    },
     /// The configuration is wrong.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -142,6 +150,7 @@ impl TrainError {
             Self::Usage(_) => 2,
             Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
             Self::Data(_)
+            | Self::Check { .. }
             | Self::Get(_)
             | Self::Model(_)
             | Self::Metrics(_)

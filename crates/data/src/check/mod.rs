@@ -12,7 +12,7 @@
 //!
 //! let train = ParallelFiles::pair("train.en", "train.kn").into();
 //! let config = DataConfig { train, ..DataConfig::default() };
-//! let report = check(&config, &TokenizerConfig::default(), &Limits::of_a_line())?;
+//! let report = check(&config, Some(&TokenizerConfig::default()), &Limits::of_a_line())?;
 //! println!("{report}");
 //! # Ok::<(), data::DataError>(())
 //! ```
@@ -66,13 +66,20 @@ use tally::{FirstReading, Rule};
 /// Looks at the training text, and at the held-out sets that are configured.
 ///
 /// A vocabulary size that the text does not support is a finding, as are misaligned lines, overlap
-/// and text in the wrong script.
+/// and text in the wrong script. Without a wish for one, the vocabulary has the usual size or the largest that
+/// the text supports.
 ///
 /// # Errors
 ///
 /// Files that cannot be read or do not line up, as [`for_each_pair`](crate::for_each_pair); files that
 /// change between the two readings.
-pub fn check(config: &DataConfig, tokenizer: &TokenizerConfig, limits: &Limits) -> Result<Report, DataError> {
+pub fn check(
+    config: &DataConfig,
+    tokenizer: Option<&TokenizerConfig>,
+    limits: &Limits,
+) -> Result<Report, DataError> {
+    let (usual, is_wish) = (TokenizerConfig::default(), tokenizer.is_some());
+    let tokenizer = tokenizer.unwrap_or(&usual);
     let rule = Rule::new(config, HeldOut::read(config)?);
     let mut first = FirstReading::default();
     let notes = for_each_chunk(config, limits, |chunk| first.take(chunk, &rule))?;
@@ -84,7 +91,10 @@ pub fn check(config: &DataConfig, tokenizer: &TokenizerConfig, limits: &Limits) 
     summary.choose(&tally, &slips, &repeats, &most_repeated);
     let chosen = Chosen { config, limits, rule: &rule, rows: &rows };
     let sample = chosen.read(&mut summary.examples, &mut tally)?;
-    let (tokens, most_tokens) = tokens::tokens(&sample, tokenizer, config.clean.max_tokens)?;
+    let (mut tokens, most_tokens) = tokens::tokens(&sample, tokenizer, config.clean.max_tokens)?;
+    if !is_wish && tokens.vocab_size > 0 {
+        tokens.fault = None;
+    }
     summary.choose_late(&most_tokens, &sample);
     drop(sample);
     let overlap = rule.held_out.report(config, &summary.examples)?;

@@ -67,7 +67,7 @@ fn corpus(make: impl FnOnce(&Path, &mut DataConfig)) -> Corpus {
 impl Corpus {
     fn check(&self) -> Report {
         let tokenizer = TokenizerConfig { vocab_size: 320, min_char_count: 2 };
-        check(&self.config, &tokenizer, &Limits::default()).expect("a sound corpus")
+        check(&self.config, Some(&tokenizer), &Limits::default()).expect("a sound corpus")
     }
 
     fn read(&self) -> Vec<Pair> {
@@ -277,7 +277,7 @@ fn without_a_known_script_nothing_is_said_about_scripts() {
 #[test]
 fn a_lost_file_is_the_fault_of_reading() {
     let config = DataConfig { train: ParallelFiles::pair("no/a", "no/b").into(), ..DataConfig::default() };
-    let fault = check(&config, &TokenizerConfig::default(), &Limits::default());
+    let fault = check(&config, Some(&TokenizerConfig::default()), &Limits::default());
     assert!(matches!(fault, Err(DataError::NotFound { .. })));
 }
 

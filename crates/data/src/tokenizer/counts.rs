@@ -17,14 +17,14 @@ use super::pieces::for_each_piece;
 const CHUNK_LINES: usize = 1 << 14;
 /// Lines that a thread counts before it adds its words to those of the others.
 const BLOCK_LINES: usize = 1 << 11;
-/// More different words than this are not remembered: they take some 300 MB here and twice that in learning.
-const MAX_WORDS: usize = 3_000_000;
+/// More different words than this are not remembered: they take some 200 MB here and twice that in learning.
+const MAX_WORDS: usize = 2_000_000;
 
 type Words = HashMap<Box<str>, u64, RandomState>;
 
 /// How often each word comes in the lines seen so far.
 ///
-/// When there are more than three million different words, the rarest are forgotten until half as many
+/// When there are more than two million different words, the rarest are forgotten until half as many
 /// are left, and are counted from nothing if they come again (as in lossy counting, Manku & Motwani 2002, VLDB).
 /// That changes which of the rarest words and characters a vocabulary is learned from, and hardly any merge.
 ///

@@ -10,9 +10,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 use regex::Regex;
 use tokenizers::{Model, ModelWrapper};
 
-use super::{MAX_PIECE_CHARS, PIECE};
-
-static PIECES: LazyLock<Regex> = LazyLock::new(|| Regex::new(PIECE).expect("the pattern is sound"));
+use super::MAX_PIECE_CHARS;
 
 /// Pieces that a memory holds: the first that it meets, among which are the frequent ones.
 const MAX_PIECES: usize = 1 << 16;
@@ -77,7 +75,7 @@ impl Memory {
     }
 }
 
-/// Gives the matches of [`PIECE`] and what is between them, cut where they are too long.
+/// Gives the matches of [`PIECE`](super::PIECE) and what is between them, cut where they are too long.
 pub(super) fn for_each_piece<'a>(text: &'a str, mut take: impl FnMut(&'a str)) {
     let mut cut = |piece: &'a str| {
         let mut rest = piece;
@@ -91,11 +89,118 @@ pub(super) fn for_each_piece<'a>(text: &'a str, mut take: impl FnMut(&'a str)) {
             take(rest);
         }
     };
-    let mut end = 0;
-    for found in PIECES.find_iter(text) {
-        cut(&text[end..found.start()]);
-        cut(found.as_str());
-        end = found.end();
+    let (mut at, mut end) = (0, 0);
+    while at < text.len() {
+        let Some(after) = piece_end(text, at) else {
+            at += 1; // a space that belongs to no piece
+            continue;
+        };
+        cut(&text[end..at]);
+        cut(&text[at..after]);
+        (at, end) = (after, after);
     }
     cut(&text[end..]);
+}
+
+/// Where the match of [`PIECE`](super::PIECE) ends that begins at `at`. Only at a space there may be none.
+fn piece_end(text: &str, at: usize) -> Option<usize> {
+    let first = if text.as_bytes()[at] == b' ' { at + 1 } else { at };
+    match kind(text, first)? {
+        (Kind::Space, _) => None,
+        (Kind::Mark, after) => Some(after),
+        (Kind::Word, after) => {
+            let mut end = word_end(text, after);
+            while text.as_bytes().get(end) == Some(&b'\'')
+                && let Some((Kind::Word, after)) = kind(text, end + 1)
+            {
+                end = word_end(text, after);
+            }
+            Some(end)
+        }
+    }
+}
+
+fn word_end(text: &str, mut at: usize) -> usize {
+    while let Some((Kind::Word, after)) = kind(text, at) {
+        at = after;
+    }
+    at
+}
+
+/// What [`PIECE`](super::PIECE) takes a character for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Space,
+    /// A number, punctuation or a symbol.
+    Mark,
+    Word,
+}
+
+/// Kinds of the characters of the basic plane.
+static KINDS: LazyLock<Vec<Kind>> = LazyLock::new(|| {
+    let plane: String = (0..=0xFFFF).filter_map(char::from_u32).collect();
+    let mut kinds = vec![Kind::Word; 1 << 16];
+    kinds[' ' as usize] = Kind::Space;
+    for mark in MARK.find_iter(&plane) {
+        kinds[mark.as_str().chars().next().map_or(0, |c| c as usize)] = Kind::Mark;
+    }
+    kinds
+});
+
+static MARK: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"[\p{N}\p{P}\p{S}]").expect("the pattern is sound"));
+
+/// The kind of the character at a place, and where it ends.
+fn kind(text: &str, at: usize) -> Option<(Kind, usize)> {
+    let c = text[at..].chars().next()?;
+    let kind = match KINDS.get(c as usize) {
+        Some(kind) => *kind,
+        None if MARK.is_match(c.encode_utf8(&mut [0; 4])) => Kind::Mark,
+        None => Kind::Word,
+    };
+    Some((kind, at + c.len_utf8()))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::PIECE;
+    use super::*;
+
+    /// The pieces as the pattern itself cuts them.
+    fn by_pattern(text: &str) -> Vec<&str> {
+        static PATTERN: LazyLock<Regex> = LazyLock::new(|| Regex::new(PIECE).expect("the pattern is sound"));
+        let (mut pieces, mut end) = (Vec::new(), 0);
+        for found in PATTERN.find_iter(text) {
+            pieces.extend([&text[end..found.start()], found.as_str()]);
+            end = found.end();
+        }
+        pieces.push(&text[end..]);
+        pieces.retain(|piece| !piece.is_empty());
+        pieces
+    }
+
+    fn pieces(text: &str) -> Vec<&str> {
+        let mut pieces = Vec::new();
+        for_each_piece(text, |piece| pieces.push(piece));
+        pieces
+    }
+
+    #[test]
+    fn every_character_is_cut_as_by_the_pattern() {
+        for c in ('\0'..=char::MAX).filter(|c| (*c as u32) < 0x1_2000 || (*c as u32).is_multiple_of(97)) {
+            let text = format!(" a{c}b {c}'{c} ");
+            assert_eq!(pieces(&text), by_pattern(&text), "{c:?}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn text_is_cut_as_by_the_pattern(text in "[ab  ',.1ಕಿ್೧\u{200C}𝟘😀𐐀\n]{0,30}") {
+            prop_assert_eq!(pieces(&text), by_pattern(&text));
+        }
+    }
 }

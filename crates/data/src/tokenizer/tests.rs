@@ -122,6 +122,49 @@ fn what_a_user_types_is_text() {
     }
 }
 
+/// Lines of the text that ships.
+fn starter(name: &str) -> Vec<String> {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/starter").join(name);
+    std::fs::read_to_string(path).expect("the starter text").lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn literal_control_tokens_in_real_lines_are_text() {
+    let lines = [starter("dev.en"), starter("dev.kn")].concat();
+    let config = TokenizerConfig { vocab_size: 1000, min_char_count: 1 };
+    let tokenizer = Tokenizer::train(lines.iter().map(String::as_str), &config).expect("enough text");
+    let literals = ["</s>", "<pad>", "<unk>", "<s>", "▁", "Ġ", "\u{E000}", "<0x41>", "<2kn>", "[UNK]"];
+    for (literal, line) in
+        literals.iter().flat_map(|literal| lines.iter().step_by(5).map(move |line| (literal, line)))
+    {
+        let middle = line.char_indices().nth(line.chars().count() / 2).map_or(0, |(at, _)| at);
+        let (head, tail) = line.split_at(middle);
+        for text in
+            [format!("{literal} {line}"), format!("{head}{literal}{tail}"), format!("{line}{literal}")]
+        {
+            let ids = tokenizer.encode(&text);
+            assert!(ids.iter().all(|id| *id > tokenizer.eos_id()), "{text}");
+            assert_eq!(tokenizer.detokenize(&ids), text);
+        }
+    }
+}
+
+#[test]
+fn canonically_equal_lines_get_equal_ids() {
+    use unicode_normalization::UnicodeNormalization;
+    let lines = [starter("train.en"), starter("train.kn")].concat();
+    let normalizer = crate::Normalizer::new(&crate::NormalizeConfig::default());
+    let normal: Vec<String> = lines.iter().map(|line| normalizer.normalize(line)).collect();
+    let config = TokenizerConfig { vocab_size: 2000, min_char_count: 1 };
+    let tokenizer = Tokenizer::train(normal.iter().map(String::as_str), &config).expect("enough text");
+    assert!(lines.len() > 20_000);
+    for (line, once) in lines.iter().zip(&normal) {
+        assert_eq!(normalizer.normalize(once), *once);
+        let decomposed = normalizer.normalize(&line.nfd().collect::<String>());
+        assert_eq!(tokenizer.encode(&decomposed), tokenizer.encode(once), "{line}");
+    }
+}
+
 #[test]
 fn no_learned_token_looks_like_a_fixed_one() {
     for (tokenizer, first) in [(&*TOKENIZER, 259), (&*TAGGED, 262)] {

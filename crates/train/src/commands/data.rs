@@ -4,22 +4,19 @@ use crate::cli::stdout_error;
 use crate::commands::evaluate::Format;
 use crate::config::Experiment;
 use crate::{TrainError, corpora, files};
-use data::check;
+use data::check::{self, Level};
 use data::get::{self, Custom, Languages, Options, Progress, Purpose, Recipe};
 use data::{CleanConfig, DataConfig, LanguagePair, ParallelFiles, Script, Sources, TokenizerConfig};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::Path;
 
-/// What an experiment with this training text alone would say about its data.
+/// The data of an experiment with this training text and nothing else.
 ///
 /// # Errors
 ///
 /// Names of files that make no set.
-pub fn of_files(
-    files: ParallelFiles,
-    languages: LanguagePair,
-) -> Result<(DataConfig, TokenizerConfig), TrainError> {
+pub fn of_files(files: ParallelFiles, languages: LanguagePair) -> Result<DataConfig, TrainError> {
     if let Some(fault) = files.validate().first() {
         return Err(TrainError::Usage(format!("{}: {}", fault.key, fault.message)));
     }
@@ -27,17 +24,17 @@ pub fn of_files(
     let target_script = Script::of_language(&tgt_lang).unwrap_or(Script::Any);
     let clean = CleanConfig { target_script, ..CleanConfig::default() };
     let train = Sources::from(files);
-    Ok((DataConfig { train, src_lang, tgt_lang, clean, ..DataConfig::default() }, TokenizerConfig::default()))
+    Ok(DataConfig { train, src_lang, tgt_lang, clean, ..DataConfig::default() })
 }
 
 /// Prints a page about the training text; `html` is written, too.
 ///
 /// # Errors
 ///
-/// Text that cannot be read; `html` that cannot be written.
+/// Text that cannot be read; `html` that cannot be written; after the page, what is an error on it.
 pub fn check(
     data: &DataConfig,
-    tokenizer: &TokenizerConfig,
+    tokenizer: Option<&TokenizerConfig>,
     format: Format,
     html: Option<&Path>,
     out: &mut impl Write,
@@ -51,7 +48,11 @@ pub fn check(
         Format::Text => report.to_string(),
         Format::Json => serde_json::to_string(&report).expect("a report is plain data"),
     };
-    writeln!(out, "{}", text.trim_end()).map_err(stdout_error)
+    writeln!(out, "{}", text.trim_end()).map_err(stdout_error)?;
+    match report.findings.iter().filter(|finding| finding.level == Level::Error).count() {
+        0 => Ok(()),
+        errors => Err(TrainError::Check { errors }),
+    }
 }
 
 /// Prepares the training text of an experiment and says what became of it.
