@@ -93,7 +93,7 @@ enum DataCommand {
 #[derive(Debug, Args)]
 struct CheckArgs {
     /// Check the training text of this experiment, and its held-out sets against it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["src", "file"], required_unless_present_any = ["src", "file"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["src", "file"])]
     config: Option<PathBuf>,
     /// Use VALUE for a key of the file
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
@@ -319,7 +319,7 @@ fn run_check(args: &CheckArgs, out: &mut impl Write) -> Result<(), TrainError> {
         (None, _, _, Some(file)) => (commands::data::of_files(ParallelFiles::one(file), languages)?, None),
         _ => {
             return Err(TrainError::Usage(
-                "data check takes --config FILE, --src FILE --tgt FILE, or --file FILE".into(),
+                "data check takes --config FILE, or --src FILE --tgt FILE, or --file FILE".into(),
             ));
         }
     };
