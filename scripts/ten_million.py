@@ -119,7 +119,7 @@ def losses(folder, name):
     ]
 
 
-def program(package, kind, name):
+def program(kind, name):
     """Builds a program and gives its path."""
     command = ["cargo", "build", "--quiet", "--message-format=json", "--workspace", kind, name]
     built = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
@@ -134,7 +134,7 @@ def main():
     parser.add_argument("--pairs", type=int, default=10_000_000)
     parser.add_argument("--dir", type=pathlib.Path)
     args = parser.parse_args()
-    train, shards = program("train", "--bin", "train"), program("data", "--example", "shards")
+    train, shards = program("--bin", "train"), program("--example", "shards")
     with tempfile.TemporaryDirectory(dir=args.dir) as temp:
         folder = pathlib.Path(temp)
         begin = time.monotonic()

@@ -13,7 +13,6 @@ use rand_chacha::rand_core::{RngCore, SeedableRng};
 
 use crate::batch::Example;
 use crate::config::AugmentConfig;
-use crate::loader::Cursor;
 use crate::tokenizer::Tokenizer;
 
 /// Varies examples.
@@ -30,10 +29,15 @@ impl Augment {
         Self { tokenizer, config, seed }
     }
 
-    /// The example as it comes in a row of the batch at `cursor`. It stays as it is if a row would grow above
+    /// As [`AugmentConfig::room`].
+    pub fn room(&self) -> f64 {
+        self.config.room()
+    }
+
+    /// The example as it comes at a place: epoch, batch and row. It stays as it is if a side would grow above
     /// `max_tokens`.
-    pub fn apply(&self, example: &Example, cursor: Cursor, row: usize, max_tokens: usize) -> Example {
-        let mut rng = self.rng(cursor, row);
+    pub fn apply(&self, example: &Example, place: [u64; 3], max_tokens: usize) -> Example {
+        let mut rng = self.rng(place);
         let is_tag = |id: &&u32| self.tokenizer.is_tag_id(**id);
         let n_tags = example.src.iter().take_while(is_tag).count();
         let src = self.vary(&self.tokenizer.detokenize(&example.src), &mut rng);
@@ -46,10 +50,10 @@ impl Augment {
         if src_len.max(tgt_len) as usize > max_tokens { example.clone() } else { varied }
     }
 
-    fn rng(&self, cursor: Cursor, row: usize) -> ChaCha8Rng {
+    fn rng(&self, [epoch, batch, row]: [u64; 3]) -> ChaCha8Rng {
         let mut hasher = blake3::Hasher::new();
         hasher.update(b"augmentation");
-        for number in [self.seed, cursor.epoch, cursor.batch, row as u64] {
+        for number in [self.seed, epoch, batch, row] {
             hasher.update(&number.to_le_bytes());
         }
         ChaCha8Rng::from_seed(*hasher.finalize().as_bytes())
@@ -116,7 +120,7 @@ mod tests {
     fn texts(config: AugmentConfig) -> Vec<(String, String)> {
         let (augment, example) = augment(config);
         let one = |row| {
-            let varied = augment.apply(&example, Cursor { epoch: 1, batch: 2 }, row, 1000);
+            let varied = augment.apply(&example, [1, 2, row], 1000);
             assert_eq!((varied.src[0], varied.src.last()), (example.src[0], example.src.last()));
             (augment.tokenizer.detokenize(&varied.src), augment.tokenizer.detokenize(&varied.tgt))
         };
@@ -126,7 +130,7 @@ mod tests {
     #[test]
     fn without_probabilities_nothing_changes() {
         let (augment, example) = augment(AugmentConfig::default());
-        assert_eq!(augment.apply(&example, Cursor::default(), 0, 1000), example);
+        assert_eq!(augment.apply(&example, [0, 0, 0], 1000), example);
     }
 
     #[test]
@@ -169,15 +173,16 @@ mod tests {
         let config = AugmentConfig { bpe_dropout: 0.1, ..AugmentConfig::default() };
         assert!(texts(config.clone()).iter().all(|(src, tgt)| src == SRC && tgt == TGT));
         let (augment, example) = augment(config);
-        let at = |epoch, batch, row| augment.apply(&example, Cursor { epoch, batch }, row, 1000);
+        let at = |epoch, batch, row| augment.apply(&example, [epoch, batch, row], 1000);
         assert_eq!(at(0, 1, 2), at(0, 1, 2));
-        let all: std::collections::HashSet<Vec<u32>> =
-            (0..8).map(|i| at(i & 1, i >> 1 & 1, (i >> 2) as usize).tgt).collect();
-        assert!(all.len() > 3, "epochs, batches and rows differ");
+        let all: std::collections::HashSet<Vec<u32>> = (0..8)
+            .map(|i| [at(i & 1, i >> 1 & 1, i >> 2).src, at(i & 1, i >> 1 & 1, i >> 2).tgt].concat())
+            .collect();
+        assert!(all.len() > 4, "epochs, batches and rows differ: {}", all.len());
         assert!((0..50).any(|row| at(0, 0, row).src.len() > example.src.len()));
         assert!((0..50).any(|row| at(0, 0, row).tgt.len() > example.tgt.len()));
         let longest = example.src.len().max(example.tgt.len() + 1);
-        let kept = (0..50).map(|row| augment.apply(&example, Cursor { epoch: 0, batch: row }, 0, longest));
+        let kept = (0..50).map(|row| augment.apply(&example, [0, row, 0], longest));
         assert!(kept.into_iter().all(|kept| kept.src.len().max(kept.tgt.len() + 1) <= longest));
     }
 

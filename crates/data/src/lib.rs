@@ -55,7 +55,8 @@ pub use batch::{Batch, Example, encode_pairs};
 pub use clean::{CleanReport, Cleaner, Reason, clean};
 pub use config::{
     AugmentConfig, BadUtf8, CleanConfig, DataConfig, Digits, Fault, FileFormat, Joiners, LanguagePair,
-    NormalizeConfig, ParallelFiles, Prepare, Script, Source, Sources, TokenizerConfig, split_tags,
+    NormalizeConfig, ParallelFiles, Prepare, Script, Source, Sources, TokenizerConfig, is_language_tag,
+    split_tags,
 };
 pub use corpus::{
     EachPair, Limits, Pair, ReadNotes, SourceNotes, content_hash, for_each_chunk, for_each_pair,

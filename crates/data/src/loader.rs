@@ -126,11 +126,18 @@ impl Loader {
         Self { mixture: (!even).then_some((weights, source_lens)), planned: None, ..self }
     }
 
-    /// The same loader with examples that are varied each time they come. Rows may grow by it, and with them a batch
-    /// beyond `batch_tokens`; a row alone never does.
+    /// The same loader with examples that are varied each time they come. Rows may grow by it, for which a part of
+    /// each batch is left free ([`AugmentConfig::room`](crate::AugmentConfig::room)); an example that grows beyond that
+    /// comes as it is.
     #[must_use]
     pub fn with_augment(self, augment: Augment) -> Self {
-        Self { augment: Some(Arc::new(augment)), ..self }
+        Self { augment: Some(Arc::new(augment)), planned: None, ..self }
+    }
+
+    /// Tokens of a batch before its examples are varied.
+    fn planned_tokens(&self) -> usize {
+        let room = self.augment.as_ref().map_or(1.0, |augment| augment.room());
+        ((self.config.batch_tokens as f64 / room) as usize).max(1)
     }
 
     /// Number of examples.
@@ -151,7 +158,8 @@ impl Loader {
             return plan.clone();
         }
         self.planned = None; // before the new one is made: never two in memory
-        let plan = Arc::new(plan_epoch(&self.examples, self.mixture.as_ref(), self.config, epoch));
+        let config = LoaderConfig { batch_tokens: self.planned_tokens(), ..self.config };
+        let plan = Arc::new(plan_epoch(&self.examples, self.mixture.as_ref(), config, epoch));
         self.planned = Some((epoch, plan.clone()));
         plan
     }
@@ -169,9 +177,11 @@ impl Loader {
         }
         let plan = self.plan(at.epoch);
         let indices = plan.batch(at.batch as usize);
+        let most = self.config.batch_tokens / indices.len();
         let read = |(row, index): (usize, &u32)| {
             let example = self.examples.get(*index as usize)?;
-            let varied = |augment: &Arc<Augment>| augment.apply(&example, at, row, self.config.batch_tokens);
+            let place = [at.epoch, at.batch, row as u64];
+            let varied = |augment: &Arc<Augment>| augment.apply(&example, place, most);
             Ok(self.augment.as_ref().map(varied).unwrap_or(example))
         };
         let examples: Vec<Example> =
@@ -402,6 +412,29 @@ mod tests {
         let expected =
             "example 37 has 23 tokens but a batch holds 22; raise batch_tokens or lower clean.max_tokens";
         assert_eq!(fault, expected);
+    }
+
+    #[test]
+    fn varied_examples_stay_within_the_budget() {
+        let lines: Vec<String> =
+            (0..400).map(|i| "the quick cat sat ".repeat(1 + i % 7) + &"x".repeat(i % 5)).collect();
+        let config = crate::TokenizerConfig { vocab_size: 288, min_char_count: 1 };
+        let tokenizer =
+            crate::Tokenizer::train(lines.iter().map(String::as_str), &config).expect("enough text");
+        let examples: Vec<Example> = lines.iter().map(|line| Example::new(&tokenizer, line, line)).collect();
+        let config = crate::AugmentConfig { bpe_dropout: 0.2, uppercase: 0.3, ..Default::default() };
+        let config_of_batches = LoaderConfig { batch_tokens: 300, seed: 1 };
+        let plain = Loader::new(examples, config_of_batches).expect("examples that fit");
+        let mut varied = plain.clone().with_augment(Augment::new(tokenizer, config, 1));
+        let (mut cursor, mut changed) = (Cursor::default(), 0);
+        for _ in 0..varied.n_batches(0) {
+            let batch = varied.next(&mut cursor).expect("a batch");
+            assert!(batch.padded_tokens() <= 300, "{}", batch.padded_tokens());
+            let plain_tokens = |index: &u32| plain.examples.lengths(*index as usize).0 as usize;
+            let rows = batch.indices.iter().zip(&batch.src_lengths);
+            changed += rows.filter(|(index, len)| plain_tokens(index) != **len).count();
+        }
+        assert!(changed > 200, "{changed} of 400 examples came otherwise");
     }
 
     #[test]

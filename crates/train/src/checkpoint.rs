@@ -13,7 +13,7 @@ use burn::tensor::Device;
 use data::Cursor;
 use model::weights::{self, Arrays};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 const STATE: &str = "state.json";
@@ -134,13 +134,14 @@ fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
 }
 
 /// Keys whose change would make the run another one.
-const FIXED: [&str; 19] = [
+const FIXED: [&str; 20] = [
     "run.seed",
     "data.src_lang",
     "data.tgt_lang",
     "data.train.weight",
     "data.train.max_pairs",
     "data.train.tag",
+    "data.dev.tag",
     "data.normalize",
     "data.clean",
     "data.augment",
@@ -173,12 +174,12 @@ pub fn check_same_run(
             .iter()
             .any(|fixed| key == *fixed || key.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('.')))
     };
-    let mut differences: Vec<String> = before
-        .iter()
-        .filter(|(key, value)| fixed(key) && now.get(*key) != Some(value))
-        .map(|(key, value)| {
-            format!("  {key}: saved {value}, now {}", now.get(key).map_or("nothing", String::as_str))
-        })
+    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
+    let shown = |values: &BTreeMap<String, String>, key| values.get(key).cloned().unwrap_or("nothing".into());
+    let mut differences: Vec<String> = keys
+        .into_iter()
+        .filter(|key| fixed(key) && before.get(*key) != now.get(*key))
+        .map(|key| format!("  {key}: saved {}, now {}", shown(&before, key), shown(&now, key)))
         .collect();
     for set in ["train", "dev"] {
         let (before, now) = (saved.data_hashes.get(set), hashes.get(set));

@@ -1,25 +1,20 @@
 //! From the `[data]` and `[tokenizer]` sections to examples: in memory (read, normalize, clean, check for overlap,
-//! tokenize), or as a prepared set on disk, which gives the same examples.
+//! tokenize), or as a set on disk (see [`crate::prepare`]), which gives the same examples.
 
 use crate::TrainError;
 use crate::config::Experiment;
-use data::prepared::{self, HeldOutText, Prepared, Progress, Request};
+use crate::prepare;
+use data::prepared::Prepared;
 use data::{
     BadUtf8, CleanReport, DataError, Example, Examples, LanguagePair, Limits, Normalizer, Pair,
-    ParallelFiles, Prepare, ReadNotes, SourceNotes, Sources, Tokenizer, clean, content_hash, encode_pairs,
-    overlap, read_parallel, read_sources, refuse_overlap,
+    ParallelFiles, ReadNotes, SourceNotes, Sources, Tokenizer, clean, content_hash, encode_pairs, overlap,
+    read_parallel, read_sources, refuse_overlap,
 };
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 /// A longer line, in bytes, is refused where it is to be translated: it would take minutes, and is a file without line
 /// ends.
 pub const MAX_LINE_BYTES: usize = 1 << 16;
-
-/// From this many bytes of training text on, some half a million pairs, it is prepared on disk unless the configuration
-/// forbids it: cleaning and tokenizing then takes longer than reading what was prepared, and memory would grow with it.
-const MUCH_TEXT_BYTES: u64 = 128 << 20;
 
 /// A held-out set: lines as they stand in the files, because that is what scores are measured on.
 #[derive(Clone, Debug)]
@@ -85,6 +80,9 @@ pub struct TrainExamples {
     pub source_lens: Vec<usize>,
 }
 
+/// Refuses text that is not that of a run.
+pub type CheckHashes<'a> = dyn Fn(&BTreeMap<String, String>) -> Result<(), TrainError> + 'a;
+
 /// All text of a run.
 #[derive(Debug)]
 pub struct Corpora {
@@ -107,15 +105,15 @@ pub struct Corpora {
 /// # Errors
 ///
 /// Files that cannot be read or do not line up; a held-out source that is too long to translate; training text in the
-/// wrong script; held-out lines among the training lines.
-pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
+/// wrong script; held-out lines among the training lines; what `check` returns, which is asked with the hashes of all text
+/// before any of it is prepared on disk.
+pub fn read(experiment: &Experiment, check: &CheckHashes<'_>) -> Result<Corpora, TrainError> {
     let config = &experiment.data;
     let normalizer = Normalizer::new(&config.normalize);
     let mut hashes = BTreeMap::new();
     let mut sets = read_held_out(experiment, &mut hashes)?;
-    let (train, clean_report) = if is_prepared(experiment)? {
-        let prepared = open_or_prepare(experiment, &sets, &hashes)?;
-        hashes.insert("train".into(), train_hash(&config.train, &prepared.text_hashes));
+    let (train, clean_report) = if prepare::is_wanted(experiment)? {
+        let prepared = prepare::open_or_prepare(experiment, &sets, &mut hashes, check)?;
         let report = prepared.clean_report.clone();
         (TrainText::Prepared(Box::new(prepared)), report)
     } else {
@@ -135,7 +133,7 @@ pub fn read(experiment: &Experiment) -> Result<Corpora, TrainError> {
 }
 
 /// `dev`, `test` if there is one, the further sets by name.
-fn read_held_out(
+pub(crate) fn read_held_out(
     experiment: &Experiment,
     hashes: &mut BTreeMap<String, String>,
 ) -> Result<Vec<HeldOut>, TrainError> {
@@ -171,7 +169,7 @@ fn read_train(
 
 /// One hash for the text of all sources, and for what decides the order of the data as their text does: how much of
 /// several sources there is, and their tags.
-fn train_hash(sources: &Sources, text_hashes: &[String]) -> String {
+pub(crate) fn train_hash(sources: &Sources, text_hashes: &[String]) -> String {
     let mut all = blake3::Hasher::new();
     for (source, hash) in sources.0.iter().zip(text_hashes) {
         all.update(hash.as_bytes());
@@ -183,80 +181,7 @@ fn train_hash(sources: &Sources, text_hashes: &[String]) -> String {
     all.finalize().to_hex().to_string()
 }
 
-fn request(experiment: &Experiment) -> Request<'_> {
-    let (data, tokenizer) = (&experiment.data, &experiment.tokenizer);
-    Request { data, tokenizer, max_tokens: data.clean.max_tokens.min(experiment.train.batch_tokens) }
-}
-
-fn prepared_dir(experiment: &Experiment) -> PathBuf {
-    experiment.run.prepared().join(request(experiment).key())
-}
-
-/// Whether training reads prepared text.
-fn is_prepared(experiment: &Experiment) -> Result<bool, TrainError> {
-    Ok(match experiment.data.prepare {
-        Prepare::Always => true,
-        Prepare::Never => false,
-        Prepare::Auto => {
-            prepared_dir(experiment).exists() || prepared::text_bytes(&experiment.data)? >= MUCH_TEXT_BYTES
-        }
-    })
-}
-
-/// The prepared training text, made if it is not there or not of the text of now.
-///
-/// # Errors
-///
-/// As [`prepared::prepare`].
-pub fn prepare(experiment: &Experiment) -> Result<Prepared, TrainError> {
-    let mut hashes = BTreeMap::new();
-    let sets = read_held_out(experiment, &mut hashes)?;
-    open_or_prepare(experiment, &sets, &hashes)
-}
-
-fn open_or_prepare(
-    experiment: &Experiment,
-    sets: &[HeldOut],
-    hashes: &BTreeMap<String, String>,
-) -> Result<Prepared, TrainError> {
-    let (request, dir) = (request(experiment), prepared_dir(experiment));
-    let held_out: Vec<HeldOutText<'_>> = sets
-        .iter()
-        .map(|set| HeldOutText { name: &set.name, hash: &hashes[&set.name], pairs: &set.pairs })
-        .collect();
-    let mut last_told = Instant::now();
-    let mut progress = |progress| tell_progress(progress, &mut last_told);
-    match prepared::open(&dir, &request) {
-        Ok(Some(found)) => {
-            prepared::check_held_out(&dir, &request, &held_out, &mut progress)?;
-            tracing::info!("train: {} examples, prepared in {}", found.reader.len(), dir.display());
-            return Ok(found);
-        }
-        Ok(None) if dir.exists() => tracing::info!("the training text has changed; it is prepared anew"),
-        Ok(None) => tracing::info!("the training text is prepared in {}, once for all runs", dir.display()),
-        Err(fault @ (DataError::ShardsDamaged { .. } | DataError::ShardsForeign { .. })) => {
-            tracing::warn!("{fault}; this is done now");
-        }
-        Err(fault) => return Err(fault.into()),
-    }
-    let made = prepared::prepare(&dir, &request, &held_out, &mut progress)?;
-    tell_sources(&experiment.data.train, &made.notes);
-    Ok(made)
-}
-
-/// Says every few seconds how far the preparation is.
-fn tell_progress(progress: Progress, last_told: &mut Instant) {
-    const INTERVAL: Duration = Duration::from_secs(5);
-    match progress {
-        Progress::Learning(words) => tracing::info!("learning the vocabulary from {words} different words"),
-        _ if last_told.elapsed() < INTERVAL => return,
-        Progress::Reading(pairs) => tracing::info!("cleaned and counted {pairs} pairs (1 of 2)"),
-        Progress::Writing(pairs) => tracing::info!("tokenized and wrote {pairs} pairs (2 of 2)"),
-    }
-    *last_told = Instant::now();
-}
-
-fn tell_sources(sources: &Sources, notes: &[SourceNotes]) {
+pub(crate) fn tell_sources(sources: &Sources, notes: &[SourceNotes]) {
     if let [one] = notes {
         return tell("train", one.taken, one.notes);
     }
@@ -322,13 +247,13 @@ impl Corpora {
     ) -> Result<TrainExamples, TrainError> {
         let train = match std::mem::replace(&mut self.train, TrainText::Pairs(Vec::new())) {
             TrainText::Prepared(prepared) => {
-                prepared.reader.expect_tokenizer(tokenizer)?;
+                prepare::expect_vocabulary(&prepared, tokenizer)?;
                 let source_lens = prepared.source_lens;
                 TrainExamples { examples: prepared.reader.into(), source_lens }
             }
             TrainText::Pairs(pairs) => {
                 let tags = tokenizer.source_tags(&experiment.data.train)?;
-                let max_tokens = request(experiment).max_tokens;
+                let max_tokens = prepare::request(experiment).max_tokens;
                 let (examples, source_lens) =
                     encode_pairs(&pairs, tokenizer, &tags, max_tokens, &mut self.clean_report);
                 TrainExamples { examples: examples.into(), source_lens }

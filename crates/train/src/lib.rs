@@ -13,6 +13,7 @@ pub mod config;
 pub mod device;
 pub mod files;
 pub mod corpora;
+pub mod prepare;
 pub mod tensors;
 pub mod loss;
 pub mod schedule;

@@ -5,7 +5,7 @@ use crate::TrainError;
 use crate::model_dir::{self, ModelDir};
 use crate::tensors::ids;
 use burn::tensor::Device;
-use data::{Normalizer, Tokenizer};
+use data::{Normalizer, Tokenizer, is_language_tag, split_tags};
 use model::search::{Hypothesis, Sampling, SearchConfig, TransformerSearch, beam, greedy, sample};
 use model::{Pass, Precision, Transformer};
 use std::path::Path;
@@ -65,9 +65,9 @@ impl Translator {
     /// A tag that the model does not know; none, though it translates into several languages.
     pub fn set_tags(&mut self, tags: &str) -> Result<(), TrainError> {
         self.tags = self.tokenizer.tag_ids(tags)?;
-        let languages: Vec<&str> =
-            self.tokenizer.tags().iter().map(String::as_str).filter(|tag| tag.starts_with("<2")).collect();
-        if self.tags.is_empty() && !languages.is_empty() {
+        let known = self.tokenizer.tags().iter().map(String::as_str);
+        let languages: Vec<&str> = known.filter(|tag| is_language_tag(tag)).collect();
+        if !split_tags(tags).any(is_language_tag) && !languages.is_empty() {
             let languages = languages.join(", ");
             return Err(TrainError::Usage(format!(
                 "the model was trained with the languages {languages}; say with --tag which one is wanted"

@@ -77,8 +77,11 @@ fn changed_text_and_damage_are_noticed() {
     let mut changed: Vec<String> = pairs("train").into_iter().map(|(src, _)| src).collect();
     changed[0] = "my old cat sleeps.".into();
     place.write_lines("train.en", &changed);
+    let before = fs::read(prepared(&place).join("shards.json")).unwrap();
     let message = failure(&mut place.train(&[ALWAYS, "run.name=run"]), 78);
     assert_has(&message, &["text of data.train (BLAKE3): saved "]);
+    failure(&mut place.train(&[ALWAYS, "run.name=run", "tokenizer.vocab_size=315"]), 78);
+    assert!(fs::read(prepared(&place).join("shards.json")).unwrap() == before, "the set of the run stays");
     told(&place, &[ALWAYS, "run.name=changed"]);
     prepared(&place);
 

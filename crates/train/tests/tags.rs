@@ -63,6 +63,7 @@ fn a_tag_chooses_the_language() {
 
     let message = failure(&mut place.translate(&[source]), 2);
     assert_has(&message, &["trained with the languages <2kn>, <2up>", "--tag"]);
+    failure(&mut place.translate(&["--tag", "<bt>", source]), 2);
     let message = failure(&mut place.translate(&["--tag", "<2ta>", source]), 65);
     assert_has(&message, &["no tag '<2ta>'", "<2kn>, <2up>, <bt>"]);
     let scores = |tag: &str| {
@@ -86,4 +87,18 @@ fn tags_that_cannot_be_are_told_with_their_place() {
     place.write("config.toml", config.replace(dev, &dev.replace("<2kn>", "<2ta>")).as_bytes());
     let message = failure(&mut place.train(&[]), 78);
     assert_has(&message, &["got '<2ta>', which no source of data.train"]);
+    place.write("config.toml", config.replace(dev, &dev.replace("<2kn>", "<bt>")).as_bytes());
+    let message = failure(&mut place.train(&[]), 78);
+    assert_has(&message, &["has no language, but every source of"]);
+}
+
+#[test]
+fn a_run_does_not_go_on_with_other_tags() {
+    let place = Place::new();
+    place.train(&["train.max_steps=2"]).assert().success();
+    let config = place.read_text("config.toml");
+    let train = config.lines().find(|line| line.starts_with("train = ")).unwrap();
+    place.write("config.toml", config.replace(train, &train.replace(" }", ", tag = '<bt>' }")).as_bytes());
+    let message = failure(&mut place.train(&["train.max_steps=3"]), 78);
+    assert_has(&message, &["data.train.tag: saved nothing, now \"<bt>\""]);
 }

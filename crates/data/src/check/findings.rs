@@ -277,10 +277,15 @@ impl Findings<'_> {
                 (source.inner_breaks, "line break", " inside a cell or segment, which became a space"),
                 (source.skipped_units, "unit", " without one of the two languages"),
             ];
+            let place = || Some(super::words::file_name(&source.path));
             for (count, noun, rest) in notes.into_iter().filter(|(count, ..)| *count > 0) {
-                let place = Some(super::words::file_name(&source.path));
                 let what = format!("{}{rest}", some(count as u64, noun));
-                self.push(Level::Note, count as u64, what, place, "nothing need be done");
+                self.push(Level::Note, count as u64, what, place(), "nothing need be done");
+            }
+            if source.bad_utf8 > 0 {
+                let what = format!("{} not UTF-8", some(source.bad_utf8 as u64, "line"));
+                let next = "convert the file; until then data.on_bad_utf8 decides what becomes of them";
+                self.push(Level::Warning, source.bad_utf8 as u64, what, place(), next);
             }
         }
     }

@@ -27,7 +27,6 @@ mod words;
 mod worst;
 mod repeats;
 mod overlap;
-mod stream;
 mod tally;
 mod second;
 mod tokens;
@@ -54,12 +53,11 @@ pub use tokens::{SideTokens, Tokens};
 pub use worst::{Scale, WorstList, WorstPair};
 
 use crate::config::{DataConfig, TokenizerConfig};
-use crate::corpus::Limits;
+use crate::corpus::{Limits, for_each_placed_chunk};
 use crate::error::DataError;
 
 use overlap::HeldOut;
 use second::Chosen;
-use stream::for_each_chunk;
 use summary::Summary;
 use tally::{FirstReading, Rule};
 
@@ -82,7 +80,10 @@ pub fn check(
     let tokenizer = tokenizer.unwrap_or(&usual);
     let rule = Rule::new(config, HeldOut::read(config)?);
     let mut first = FirstReading::default();
-    let notes = for_each_chunk(config, limits, |chunk| first.take(chunk, &rule))?;
+    let notes = for_each_placed_chunk(&config.train, &config.languages(), limits, &mut |chunk| {
+        first.take(chunk, &rule);
+        Ok(())
+    })?;
     first.end_file();
     let FirstReading { mut tally, mut rows, slips, sources, .. } = first;
     let (repeats, most_repeated) = rows.compare(config.clean.dedup);
@@ -91,7 +92,8 @@ pub fn check(
     summary.choose(&tally, &slips, &repeats, &most_repeated);
     let chosen = Chosen { config, limits, rule: &rule, rows: &rows };
     let sample = chosen.read(&mut summary.examples, &mut tally)?;
-    let (mut tokens, most_tokens) = tokens::tokens(&sample, tokenizer, config.clean.max_tokens)?;
+    let (mut tokens, most_tokens) =
+        tokens::tokens(&sample, tokenizer, &config.train.tags(), config.clean.max_tokens)?;
     if !is_wish && tokens.vocab_size > 0 {
         tokens.fault = None;
     }

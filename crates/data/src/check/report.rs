@@ -129,6 +129,8 @@ pub struct SourceReport {
     pub inner_breaks: usize,
     /// Units of a translation memory without one of the languages.
     pub skipped_units: usize,
+    /// Lines that are not UTF-8, left out or mended as the configuration says.
+    pub bad_utf8: usize,
 }
 
 /// How long lines are.

@@ -7,11 +7,10 @@ use rayon::prelude::*;
 
 use super::examples::Examples;
 use super::repeats::Rows;
-use super::stream::for_each_chunk;
 use super::tally::{Rule, Tally};
 use crate::clean::{Reason, judge};
 use crate::config::DataConfig;
-use crate::corpus::{Limits, Pair, is_taken};
+use crate::corpus::{Limits, Pair, for_each_placed_chunk, is_taken};
 use crate::error::DataError;
 
 /// Pairs that the vocabulary is learned from, at most.
@@ -45,11 +44,12 @@ impl Chosen<'_> {
         let n_kept = (0..n).filter(|index| self.rows.reason(*index).is_none()).count();
         let n_sampled = n_kept.min(MOST_SAMPLED);
         let (mut seen, mut kept, mut sample) = (0, 0, Vec::with_capacity(n_sampled));
-        for_each_chunk(self.config, self.limits, |mut chunk| {
+        let (sources, languages) = (&self.config.train, self.config.languages());
+        for_each_placed_chunk(sources, &languages, self.limits, &mut |mut chunk| {
             let (first, end) = (chunk.first, chunk.first + chunk.pairs.len());
             seen = end;
             if end > n {
-                return;
+                return Ok(());
             }
             for index in examples.between(first, end) {
                 examples.put(index, &chunk.pairs[index - first], &chunk.path, chunk.lines_before);
@@ -74,6 +74,7 @@ impl Chosen<'_> {
                     sample.push(Sampled { index, pair, path, lines_before });
                 }
             }
+            Ok(())
         })?;
         if seen != n {
             let files = self.config.train.0.first().map(crate::config::Source::files);

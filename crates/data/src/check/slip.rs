@@ -127,7 +127,7 @@ impl Slips {
         let from = self.base + self.decided;
         let to = from + lines - 1;
         match self.runs.last_mut() {
-            Some(last) if last.offset.is_none() && last.to + 1 == from => {
+            Some(last) if self.state == LOST && last.offset.is_none() && last.to + 1 == from => {
                 last.to = to;
                 self.lines += lines;
             }

@@ -176,6 +176,7 @@ impl<'a> Summary<'a> {
                 odd_lines: given.notes.odd_lines,
                 inner_breaks: given.notes.inner_breaks,
                 skipped_units: given.notes.skipped_units,
+                bad_utf8: given.notes.bad_utf8,
             };
         sources.map(one).collect()
     }

@@ -11,11 +11,10 @@ use super::overlap::HeldOut;
 use super::repeats::{Row, Rows};
 use super::script_mix::{Letters, ScriptTally, Writing};
 use super::slip::{self, Slips};
-use super::stream::Chunk;
 use super::worst::{N_READ, Scale, Top};
 use crate::clean::{FREE_CHARS, judge};
-use crate::config::DataConfig;
-use crate::corpus::Pair;
+use crate::config::{DataConfig, Script};
+use crate::corpus::{Chunk, Pair};
 use crate::normalize::Normalizer;
 
 /// Pairs that a thread takes at a time.
@@ -35,8 +34,10 @@ pub(super) struct Rule<'a> {
 
 impl<'a> Rule<'a> {
     pub(super) fn new(config: &'a DataConfig, held_out: HeldOut<'a>) -> Self {
-        let tgt =
-            Writing::of_language(&config.tgt_lang).or_else(|| Writing::of_script(config.clean.target_script));
+        let tgt = match config.clean.target_script {
+            Script::Any => None,
+            script => Writing::of_language(&config.tgt_lang).or_else(|| Writing::of_script(script)),
+        };
         let writings = [Writing::of_language(&config.src_lang), tgt];
         Self { config, normalizer: Normalizer::new(&config.normalize), held_out, writings }
     }

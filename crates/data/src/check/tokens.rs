@@ -47,16 +47,18 @@ pub struct SideTokens {
 pub(super) fn tokens(
     sample: &[Sampled],
     config: &TokenizerConfig,
+    tags: &[String],
     max_tokens: usize,
 ) -> Result<(Tokens, Top), DataError> {
     let mut found =
         Tokens { vocab_size_wanted: config.vocab_size, sample_pairs: sample.len(), ..<_>::default() };
     let mut most = Top::default();
     let lines = || sample.iter().flat_map(|one| [one.pair.src.as_str(), one.pair.tgt.as_str()]);
-    let learned = match Tokenizer::train(lines(), config) {
+    let learned = match Tokenizer::train_with_tags(lines(), config, tags) {
         Err(fault @ DataError::VocabTooLarge { largest, .. }) => {
             found.fault = Some(fault.to_string());
-            Tokenizer::train(lines(), &TokenizerConfig { vocab_size: largest, ..config.clone() })
+            let config = TokenizerConfig { vocab_size: largest, ..config.clone() };
+            Tokenizer::train_with_tags(lines(), &config, tags)
         }
         learned => learned,
     };

@@ -26,6 +26,13 @@ impl AugmentConfig {
         self.all().iter().any(|(_, probability)| *probability > 0.0)
     }
 
+    /// How many times longer a row may become before it is left as it is: merges left out take a few more tokens, and
+    /// capitals, which few merges know, many more. Batches are planned by it.
+    pub fn room(&self) -> f64 {
+        let capitals = if self.uppercase > 0.0 { 1.0 } else { 0.0 };
+        (1.1 + 3.0 * self.bpe_dropout + capitals).min(3.0)
+    }
+
     fn all(&self) -> [(&'static str, f64); 5] {
         [
             ("bpe_dropout", self.bpe_dropout),

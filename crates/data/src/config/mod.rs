@@ -13,14 +13,12 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::corpus::Limits;
-
 pub use augment::AugmentConfig;
 pub use files::{FileFormat, LanguagePair, ParallelFiles};
 pub use script::Script;
 pub use sources::{Source, Sources};
 pub(crate) use tag::is_tag;
-pub use tag::split_tags;
+pub use tag::{is_language_tag, split_tags};
 
 /// One fault of a section: the key and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,11 +92,6 @@ impl DataConfig {
         LanguagePair::new(&self.src_lang, &self.tgt_lang)
     }
 
-    /// How the training text is read: line by line, whatever its size.
-    pub fn limits(&self) -> Limits {
-        Limits { bad_utf8: self.on_bad_utf8, ..Limits::of_a_line() }
-    }
-
     /// All faults of the section. Files are not opened; `test` and `test_sets` may be unset.
     pub fn validate(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
@@ -130,14 +123,25 @@ impl DataConfig {
 }
 
 impl DataConfig {
-    /// Tags of held-out sets that no training source has: the model would not know them.
+    /// Tags of held-out sets that the model would not know, and languages that it would miss.
     fn unknown_tags(&self) -> Vec<Fault> {
         let known = self.train.tags();
         let named = [("dev", &self.dev), ("test", &self.test)].map(|(name, files)| (name.to_owned(), files));
         let further = self.test_sets.iter().map(|(name, files)| (format!("test_sets.{name}"), files));
+        let has_language = |tags: &str| split_tags(tags).any(is_language_tag);
+        let all_have_one = self.train.0.iter().all(|source| has_language(&source.tag));
         let fault = |(name, files): (String, &ParallelFiles)| {
-            let unknown = split_tags(&files.tag).find(|tag| !known.iter().any(|known| known == tag))?;
-            let message = format!("got '{unknown}', which no source of data.train has; give it to one there");
+            let unknown = split_tags(&files.tag).find(|tag| !known.iter().any(|known| known == tag));
+            let message = match unknown {
+                Some(unknown) => {
+                    format!("got '{unknown}', which no source of data.train has; give it to one there")
+                }
+                None if all_have_one && files.is_set() && !has_language(&files.tag) => {
+                    "has no language, but every source of data.train has one; give it a tag such as '<2kn>'"
+                        .to_owned()
+                }
+                None => return None,
+            };
             Some(Fault::new("tag", message).under(&name))
         };
         named.into_iter().chain(further).filter_map(fault).collect()

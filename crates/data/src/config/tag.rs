@@ -11,6 +11,11 @@ pub fn split_tags(tags: &str) -> impl Iterator<Item = &str> {
     tags.split_whitespace()
 }
 
+/// Whether a tag says which language is wanted.
+pub fn is_language_tag(tag: &str) -> bool {
+    tag.starts_with("<2")
+}
+
 /// What is wrong with the tags of a set, if anything is.
 pub(super) fn fault(tags: &str) -> Option<String> {
     let wrong = split_tags(tags).find(|tag| !is_tag(tag))?;

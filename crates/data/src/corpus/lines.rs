@@ -21,6 +21,8 @@ pub(super) struct Lines {
     line: Vec<u8>,
     /// A line whose bytes were replaced.
     mended: String,
+    /// The first byte of the last line that is not UTF-8, if it was such a line.
+    pub(super) bad_byte: Option<usize>,
     /// The number of the last line, from 1.
     pub(super) number: usize,
     /// What was removed or looked odd so far.
@@ -37,6 +39,7 @@ impl Lines {
             bad_utf8: limits.bad_utf8,
             line: Vec::new(),
             mended: String::new(),
+            bad_byte: None,
             number: 0,
             notes: ReadNotes::default(),
         })
@@ -45,12 +48,11 @@ impl Lines {
     /// The next line without its end, if there is one.
     pub(super) fn next(&mut self) -> Result<Option<&str>, DataError> {
         let Some((from, to)) = self.next_bytes()? else { return Ok(None) };
-        let line = match std::str::from_utf8(&self.line[from..to]) {
+        let line = std::str::from_utf8(&self.line[from..to]);
+        self.bad_byte = line.err().map(|fault| fault.valid_up_to());
+        let line = match line {
             Ok(line) => line,
-            Err(fault) if self.bad_utf8 == BadUtf8::Error => {
-                let (path, line, offset) = (self.path.clone(), self.number, fault.valid_up_to());
-                return Err(DataError::BadUtf8 { path, line, offset });
-            }
+            Err(_) if self.bad_utf8 == BadUtf8::Error => return self.refuse_bad_line().map(|()| None),
             Err(_) => {
                 self.notes.bad_utf8 += 1;
                 // A line that is skipped reads as a blank one, so that those of another file stay beside theirs.
@@ -95,6 +97,17 @@ impl Lines {
             return Err(too_long(&self.path, self.number, self.max_line_bytes));
         }
         Ok(Some((from, from + line.len())))
+    }
+
+    /// Whether a line that is not UTF-8 reads as a blank one.
+    pub(super) fn skips_bad_lines(&self) -> bool {
+        self.bad_utf8 == BadUtf8::Skip
+    }
+
+    /// Refuses the last line if it was not UTF-8, where it can be neither skipped nor mended.
+    pub(super) fn refuse_bad_line(&self) -> Result<(), DataError> {
+        let (path, line) = (self.path.clone(), self.number);
+        self.bad_byte.map_or(Ok(()), |offset| Err(DataError::BadUtf8 { path, line, offset }))
     }
 
     /// Refuses a record that has grown over several lines beyond the limit.

@@ -30,6 +30,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use chunks::{Chunk, for_each_placed_chunk};
 pub use chunks::{for_each_chunk, paths};
 pub use hash::content_hash;
 pub use lines::read_lines;

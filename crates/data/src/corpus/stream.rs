@@ -10,7 +10,7 @@ use flate2::bufread::MultiGzDecoder;
 use lzma_rust2::XzReader;
 
 use super::zstd::ZstdReader;
-use crate::config::BadUtf8;
+use crate::config::{BadUtf8, DataConfig};
 use crate::error::DataError;
 
 /// How much text a file may hold, against mistakes and decompression bombs.
@@ -34,6 +34,11 @@ impl Limits {
     /// The default but for the size of a file: for readers whose memory does not grow with it.
     pub fn of_a_line() -> Self {
         Self { max_bytes: u64::MAX, ..Self::default() }
+    }
+
+    /// For the training text: line by line, whatever its size, and as the configuration treats bad lines.
+    pub fn of_training(config: &DataConfig) -> Self {
+        Self { bad_utf8: config.on_bad_utf8, ..Self::of_a_line() }
     }
 }
 

@@ -31,6 +31,7 @@ pub(super) fn read(
     let mut layout: Option<Layout> = None;
     while let Some(line) = next_row(lines, cells, &mut row, sink)? {
         if layout.is_none() {
+            lines.refuse_bad_line()?;
             let header = columns.find(&row);
             layout = Some(Layout::new(&row, header, cells, columns, lines)?);
             if header.is_some() {
@@ -113,6 +114,10 @@ fn next_row(
         bytes += text.len();
         fault = quoting.take(text);
         lines.check_record(bytes, first)?;
+        if lines.skips_bad_lines() {
+            // Where the record ends may stand in what cannot be read.
+            lines.refuse_bad_line()?;
+        }
     }
     let last = quoting.cell;
     row.push(last);

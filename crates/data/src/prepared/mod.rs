@@ -4,11 +4,12 @@
 //! DIR/shards.json, index.bin, shard-00000.bin …   the examples, see shards
 //! DIR/tokenizer.json                              the vocabulary that was learnt from the text
 //! DIR/held-out.json                               what was found of held-out sets in the text, by their hashes
+//! DIR.lock                                        while it is made
 //! ```
 //!
-//! Two passes over the text: the first cleans it, counts its words and looks for held-out lines; the second cleans it
-//! again, tokenizes and writes. So nothing is kept in memory that grows with the text but 16 bytes for each pair against
-//! duplicates, and the index. The examples are those that training from text would make, in the same order.
+//! The text is hashed and then read twice: the first time to clean it, count its words and look for held-out lines; the
+//! second time to clean it again, tokenize and write. What grows with the text in memory is the table against duplicates
+//! (see [`Cleaner`]) and the index: 30 to 50 bytes a pair. The examples are those that training from text would make, in the same order.
 //!
 //! A set is used as long as its text is the same: files whose size and time of change are those that were noted are
 //! taken for unchanged, others are hashed.
@@ -18,13 +19,13 @@ mod origin;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::clean::{CleanReport, Cleaner};
 use crate::config::{DataConfig, TokenizerConfig};
-use crate::corpus::{Pair, SourceNotes, for_each_chunk, paths};
+use crate::corpus::{Limits, Pair, SourceNotes, for_each_chunk, paths};
 use crate::error::DataError;
 use crate::normalize::Normalizer;
 use crate::shards::{Filling, Reader, Recipe, Writer, WriterConfig};
@@ -65,15 +66,26 @@ impl Request<'_> {
 pub struct HeldOutText<'a> {
     /// For messages.
     pub name: &'a str,
-    /// [`content_hash`](crate::content_hash) of its text.
-    pub hash: &'a str,
     /// Its pairs.
     pub pairs: &'a [Pair],
+}
+
+impl HeldOutText<'_> {
+    /// Stands for the text of its pairs, whatever files that was read from.
+    fn key(&self) -> String {
+        let mut hasher = blake3::Hasher::new();
+        for text in self.pairs.iter().flat_map(|pair| [&pair.src, &pair.tgt]) {
+            hasher.update(&(text.len() as u64).to_le_bytes()).update(text.as_bytes());
+        }
+        hasher.finalize().to_hex().to_string()
+    }
 }
 
 /// How far the work is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Progress {
+    /// Another process is making the same set.
+    Waiting,
     /// The first pass has read so many pairs.
     Reading(usize),
     /// The vocabulary is learnt from so many different words.
@@ -129,7 +141,10 @@ pub fn open(dir: &Path, request: &Request) -> Result<Option<Prepared>, DataError
     if !origin.text.is_unchanged(request.data)? {
         return Ok(None);
     }
-    let tokenizer = Tokenizer::load(&dir.join(TOKENIZER))?;
+    let path = dir.join(TOKENIZER);
+    let broken =
+        |fault: DataError| DataError::ShardsDamaged { path: path.clone(), reason: fault.to_string() };
+    let tokenizer = Tokenizer::load(&path).map_err(broken)?;
     reader.expect_tokenizer(&tokenizer)?;
     Ok(Some(Prepared {
         dir: dir.into(),
@@ -142,35 +157,93 @@ pub fn open(dir: &Path, request: &Request) -> Result<Option<Prepared>, DataError
     }))
 }
 
-/// Makes the set in `dir`, in place of one that stands there, and opens it.
+/// Makes the set in `dir`, unless there is one of this text, in place of one that stands there, and opens it. If another
+/// process is making it, waits for that one and opens what it made.
 ///
 /// # Errors
 ///
 /// Text that cannot be read, changes meanwhile, or has not enough for the vocabulary; held-out lines in it, unless
-/// `clean.allow_overlap`; another process at the same work; what the operating system says. The set that stood there
-/// then stays.
-#[expect(clippy::missing_panics_doc, reason = "an origin is plain data")]
+/// `clean.allow_overlap`; what the operating system says. The set that stood there then stays.
 pub fn prepare(
     dir: &Path,
     request: &Request,
     held_out: &[HeldOutText],
     progress: &mut dyn FnMut(Progress),
 ) -> Result<Prepared, DataError> {
+    let _lock = Lock::take(dir, progress)?;
+    if let Ok(Some(made)) = open(dir, request) {
+        check_held_out(dir, request, held_out, progress)?;
+        return Ok(made);
+    }
+    let (old, new) = (dir.with_extension("old"), dir.with_extension("new"));
+    remove(&old)?;
+    remove(&new)?;
+    write_set(&new, request, held_out, progress)?;
+    if dir.exists() {
+        fs::rename(dir, &old).map_err(DataError::writing(dir))?;
+    }
+    fs::rename(&new, dir).map_err(DataError::writing(dir))?;
+    remove(&old)?;
+    open(dir, request)?.ok_or_else(|| DataError::Changed { path: dir.into() })
+}
+
+/// The right to make a set, as long as it lives.
+struct Lock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl Lock {
+    fn take(dir: &Path, progress: &mut dyn FnMut(Progress)) -> Result<Self, DataError> {
+        let parent = dir.parent().unwrap_or(Path::new(""));
+        fs::create_dir_all(parent).map_err(DataError::writing(parent))?;
+        let path = dir.with_extension("lock");
+        let file = File::create(&path).map_err(DataError::writing(&path))?;
+        // Systems without locks go without.
+        if matches!(file.try_lock(), Err(TryLockError::WouldBlock)) {
+            progress(Progress::Waiting);
+            file.lock().map_err(DataError::writing(&path))?;
+        }
+        Ok(Self { path, _file: file })
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Both passes, into a directory that does not exist.
+#[expect(clippy::missing_panics_doc, reason = "an origin is plain data")]
+fn write_set(
+    new: &Path,
+    request: &Request,
+    held_out: &[HeldOutText],
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(), DataError> {
     let data = request.data;
     let normalizer = Normalizer::new(&data.normalize);
     let text = Text::of(data)?;
-    let (counts, overlaps, report) = first_pass(request, &normalizer, held_out, progress)?;
+    let mut counts = WordCounts::new();
+    let (overlaps, report) =
+        first_pass(request, &normalizer, held_out, progress, &mut |lines| counts.add(lines))?;
     report.refuse_wrong_script()?;
     judge(held_out, &overlaps, data.clean.allow_overlap)?;
     progress(Progress::Learning(counts.n_words()));
+    if counts.n_forgotten() > 0 {
+        let n = counts.n_forgotten();
+        tracing::warn!(
+            "the vocabulary is learnt without rare words: {n} times one was forgotten for want of memory"
+        );
+    }
     let tokenizer = Tokenizer::from_counts(&counts, request.tokenizer, &data.train.tags())?;
     drop(counts);
 
-    let new = dir.with_extension("new");
-    remove(&new)?;
-    let mut writer = Writer::create(&new, WriterConfig::new(&tokenizer))?;
+    let mut writer = Writer::create(new, WriterConfig::new(&tokenizer))?;
     writer.put(TOKENIZER, tokenizer.to_json().as_bytes())?;
-    writer.put(HELD_OUT, &by_hash(held_out, &overlaps))?;
+    let known: BTreeMap<String, Overlap> = held_out.iter().map(HeldOutText::key).zip(overlaps).collect();
+    writer.put(HELD_OUT, &serde_json::to_vec_pretty(&known).expect("overlaps are plain data"))?;
     let tags = tokenizer.source_tags(&data.train)?;
     let recipe = Recipe {
         clean: &data.clean,
@@ -182,15 +255,26 @@ pub fn prepare(
     let mut filling = Filling::new(recipe, &mut writer);
     let notes = each_chunk(data, Progress::Writing, progress, &mut |chunk| filling.take(chunk))?;
     let fill = filling.finish();
+    if fill.not_remembered > 0 {
+        let n = fill.not_remembered;
+        tracing::warn!("repeats of the last {n} different pairs were not looked for, for want of memory");
+    }
     if !text.is_unchanged(data)? {
         return Err(DataError::Changed { path: data.train.0[0].files().main_path().into() });
     }
     let origin = Origin { key: request.key(), text, notes, fill };
     writer.set(ORIGIN, serde_json::to_value(&origin).expect("an origin is plain data"));
     writer.finish()?;
-    remove(dir)?;
-    fs::rename(&new, dir).map_err(DataError::writing(dir))?;
-    open(dir, request)?.ok_or_else(|| DataError::Changed { path: dir.into() })
+    Ok(())
+}
+
+/// [`content_hash`](crate::content_hash) of each source of the training text as it is now.
+///
+/// # Errors
+///
+/// Text that cannot be read.
+pub fn text_hashes(data: &DataConfig) -> Result<Vec<String>, DataError> {
+    origin::hashes(data)
 }
 
 /// The size of the training text in bytes; of compressed files a guess.
@@ -219,6 +303,7 @@ pub fn text_bytes(data: &DataConfig) -> Result<u64, DataError> {
 /// # Errors
 ///
 /// Text that cannot be read; held-out lines in it, unless `clean.allow_overlap`.
+#[expect(clippy::missing_panics_doc, reason = "overlaps are plain data")]
 pub fn check_held_out(
     dir: &Path,
     request: &Request,
@@ -226,41 +311,42 @@ pub fn check_held_out(
     progress: &mut dyn FnMut(Progress),
 ) -> Result<(), DataError> {
     let path = dir.join(HELD_OUT);
-    let known: BTreeMap<String, Overlap> =
+    let mut known: BTreeMap<String, Overlap> =
         fs::read(&path).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
-    let overlaps = if held_out.iter().all(|set| known.contains_key(set.hash)) {
-        held_out.iter().map(|set| known[set.hash].clone()).collect()
-    } else {
+    let keys: Vec<String> = held_out.iter().map(HeldOutText::key).collect();
+    if !keys.iter().all(|key| known.contains_key(key)) {
         let normalizer = Normalizer::new(&request.data.normalize);
-        let found = first_pass(request, &normalizer, held_out, progress)?.1;
+        let (found, _) = first_pass(request, &normalizer, held_out, progress, &mut |_| {})?;
+        known.extend(keys.iter().cloned().zip(found));
         // Only spares the next run the search.
-        if let Err(fault) = fs::write(&path, by_hash(held_out, &found)) {
+        let json = serde_json::to_vec_pretty(&known).expect("overlaps are plain data");
+        if let Err(fault) = fs::write(&path, json) {
             tracing::warn!("{}: {fault}", path.display());
         }
-        found
-    };
+    }
+    let overlaps: Vec<Overlap> = keys.iter().map(|key| known[key].clone()).collect();
     judge(held_out, &overlaps, request.data.clean.allow_overlap)
 }
 
-/// Words of the clean text, and what stands in it of each held-out set.
+/// Hands the clean lines of the text to `take`, and finds what stands in it of each held-out set.
 fn first_pass(
     request: &Request,
     normalizer: &Normalizer,
     held_out: &[HeldOutText],
     progress: &mut dyn FnMut(Progress),
-) -> Result<(WordCounts, Vec<Overlap>, CleanReport), DataError> {
+    take: &mut dyn FnMut(&[&str]),
+) -> Result<(Vec<Overlap>, CleanReport), DataError> {
     let mut cleaner = Cleaner::new(&request.data.clean, normalizer);
     let search = OverlapSearch::new(held_out.iter().map(|set| set.pairs));
-    let mut counts = WordCounts::new();
     each_chunk(request.data, Progress::Reading, progress, &mut |chunk| {
         let pairs = cleaner.clean(chunk);
         search.look(&pairs);
         let lines: Vec<&str> = pairs.iter().flat_map(|pair| [pair.src.as_str(), pair.tgt.as_str()]).collect();
-        counts.add(&lines);
+        take(&lines);
         Ok(())
     })?;
     let overlaps = (0..held_out.len()).map(|set| search.found(set)).collect();
-    Ok((counts, overlaps, cleaner.into_report()))
+    Ok((overlaps, cleaner.into_report()))
 }
 
 /// Reads the training text and says how far it is.
@@ -271,7 +357,7 @@ fn each_chunk(
     each: &mut dyn FnMut(Vec<Pair>) -> Result<(), DataError>,
 ) -> Result<Vec<SourceNotes>, DataError> {
     let mut pairs = 0;
-    for_each_chunk(&data.train, &data.languages(), &data.limits(), &mut |chunk| {
+    for_each_chunk(&data.train, &data.languages(), &Limits::of_training(data), &mut |chunk| {
         pairs += chunk.len();
         each(chunk)?;
         progress(pass(pairs));
@@ -288,11 +374,6 @@ fn judge(held_out: &[HeldOutText], overlaps: &[Overlap], allow: bool) -> Result<
         }
     }
     Ok(())
-}
-
-fn by_hash(held_out: &[HeldOutText], overlaps: &[Overlap]) -> Vec<u8> {
-    let by_hash: BTreeMap<&str, &Overlap> = held_out.iter().map(|set| set.hash).zip(overlaps).collect();
-    serde_json::to_vec_pretty(&by_hash).expect("overlaps are plain data")
 }
 
 fn remove(dir: &Path) -> Result<(), DataError> {

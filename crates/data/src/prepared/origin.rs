@@ -1,7 +1,7 @@
 //! What a set was made of, and whether that is still so.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,8 @@ pub(super) struct Text {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Stamp {
-    path: PathBuf,
+    /// As it is shown: names need not be UTF-8.
+    path: String,
     bytes: u64,
     /// Time of the last change, nanoseconds since 1970; nothing if that was too short a time ago.
     modified_ns: Option<u64>,
@@ -55,7 +56,7 @@ impl Stamp {
         let modified = meta.modified().ok().filter(settled);
         let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified_ns = modified.and_then(|time| u64::try_from(time.as_nanos()).ok());
-        Ok(Self { path: path.into(), bytes: meta.len(), modified_ns })
+        Ok(Self { path: format!("{path:?}"), bytes: meta.len(), modified_ns })
     }
 
     fn all(data: &DataConfig) -> Result<Vec<Self>, DataError> {
@@ -84,8 +85,9 @@ impl Text {
     }
 }
 
-fn hashes(data: &DataConfig) -> Result<Vec<String>, DataError> {
-    data.train.0.iter().map(|source| content_hash(&source.files(), &Limits::of_a_line())).collect()
+/// [`content_hash`] of each source.
+pub(super) fn hashes(data: &DataConfig) -> Result<Vec<String>, DataError> {
+    data.train.0.iter().map(|source| content_hash(&source.files(), &Limits::of_training(data))).collect()
 }
 
 /// BLAKE3 over everything but the content of the text.

@@ -151,8 +151,8 @@ fn held_out_lines_are_found_before_and_after() {
         lines.iter().enumerate().map(pair).collect()
     };
     let (clean, dirty) = (pairs(&["a dog"]), pairs(&["a dog", "The cat 7 SAT!"]));
-    let clean = HeldOutText { name: "dev", hash: "1", pairs: &clean };
-    let dirty = HeldOutText { name: "test", hash: "2", pairs: &dirty };
+    let clean = HeldOutText { name: "dev", pairs: &clean };
+    let dirty = HeldOutText { name: "test", pairs: &dirty };
     let fault = make(&dir, &data, &[clean, dirty]).expect_err("a line of test stands in the text");
     assert!(fault.to_string().starts_with("test: of its lines 1 have their source"), "{fault}");
     assert!(!dir.exists());
@@ -167,7 +167,7 @@ fn held_out_lines_are_found_before_and_after() {
     assert!(check(&data, &[clean, dirty]).is_err(), "known by now");
     data.clean.allow_overlap = true;
     check(&data, &[clean, dirty]).expect("allowed");
-    assert_eq!(passes, 1, "the text was read once");
+    assert_eq!(passes, 2, "both files were read once");
 }
 
 #[test]
@@ -182,7 +182,9 @@ fn damage_and_other_faults_are_told() {
     assert!(matches!(open(&dir, &request(&data)), Err(DataError::ShardsDamaged { .. })));
     fs::write(dir.join("shards.json"), manifest).expect("room");
     fs::write(dir.join(TOKENIZER), "{}").expect("room");
-    assert!(open(&dir, &request(&data)).is_err());
+    assert!(matches!(open(&dir, &request(&data)), Err(DataError::ShardsDamaged { .. })));
+    fs::remove_file(dir.join(TOKENIZER)).expect("it is there");
+    assert!(matches!(open(&dir, &request(&data)), Err(DataError::ShardsDamaged { .. })));
 
     let huge = TokenizerConfig { vocab_size: 9999, ..VOCABULARY };
     let fault =
@@ -208,4 +210,47 @@ fn the_size_of_text_is_guessed() {
     assert_eq!(text_bytes(&data).expect("files"), 4 * size("b.tsv.gz"));
     let hash = content_hash(&ParallelFiles::one(place.path("a.tsv")), &Limits::default());
     assert_eq!(hash.expect("text").len(), 64);
+}
+
+/// One makes the set, the others wait for it and open it.
+#[test]
+fn a_set_is_made_once_by_those_who_want_it_together() {
+    let place = Place::new();
+    let (data, dir) = (place.data(), place.path("sets/one"));
+    let passes = std::sync::atomic::AtomicUsize::new(0);
+    let one = || {
+        prepare(&dir, &request(&data), &[], &mut |progress| {
+            if matches!(progress, Progress::Learning(_)) {
+                passes.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                std::thread::sleep(std::time::Duration::from_millis(200));
+            }
+        })
+        .expect("sound text")
+        .reader
+        .len()
+    };
+    let lens = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..3).map(|_| scope.spawn(one)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+    });
+    assert!(lens[0] > 100 && lens.iter().all(|len| *len == lens[0]));
+    assert!(passes.into_inner() < 3);
+    assert_eq!(
+        fs::read_dir(place.path("sets")).expect("a directory").count(),
+        1,
+        "no lock, nothing half made"
+    );
+}
+
+#[cfg(unix)]
+#[test]
+fn names_that_are_not_utf_8_are_no_fault() {
+    use std::os::unix::ffi::OsStrExt;
+    let place = Place::new();
+    let odd = place.0.path().join(std::ffi::OsStr::from_bytes(b"b\xE9.tsv"));
+    fs::rename(place.path("b.tsv"), &odd).expect("a directory");
+    let mut data = place.data();
+    data.train.0[1].file = place.path("b*.tsv");
+    make(&place.path("one"), &data, &[]).expect("sound text");
+    assert!(open(&place.path("one"), &request(&data)).expect("a set").is_some());
 }

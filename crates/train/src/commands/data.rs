@@ -3,10 +3,10 @@
 use crate::cli::stdout_error;
 use crate::commands::evaluate::Format;
 use crate::config::Experiment;
-use crate::{TrainError, corpora, files};
+use crate::{TrainError, files};
 use data::check::{self, Level};
 use data::get::{self, Custom, Languages, Options, Progress, Purpose, Recipe};
-use data::{CleanConfig, DataConfig, LanguagePair, ParallelFiles, Script, Sources, TokenizerConfig};
+use data::{CleanConfig, DataConfig, LanguagePair, Limits, ParallelFiles, Script, Sources, TokenizerConfig};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 use std::io::Write;
 use std::path::Path;
@@ -39,7 +39,7 @@ pub fn check(
     html: Option<&Path>,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
-    let report = check::check(data, tokenizer, &data.limits())?;
+    let report = check::check(data, tokenizer, &Limits::of_training(data))?;
     if let Some(path) = html {
         files::write_file(path, report.to_html().as_bytes())?;
         tracing::info!("wrote {}", path.display());
@@ -61,7 +61,7 @@ pub fn check(
 ///
 /// Whatever the text or the disk says.
 pub fn prepare(experiment: &Experiment, out: &mut impl Write) -> Result<(), TrainError> {
-    let prepared = corpora::prepare(experiment)?;
+    let prepared = crate::prepare::prepare(experiment)?;
     let manifest = prepared.reader.manifest();
     let bytes: u64 = manifest.shards.iter().map(|shard| shard.bytes).sum();
     writeln!(

@@ -1,7 +1,7 @@
 //! `train`: from an experiment's file to an evaluated model directory. Continues a stopped run without being asked.
 
 use crate::TrainError;
-use crate::checkpoint::{self, Checkpoint};
+use crate::checkpoint::{self, Checkpoint, State};
 use crate::config::Experiment;
 use crate::corpora::{self, Corpora, HeldOut};
 use crate::metrics::Scores;
@@ -12,6 +12,7 @@ use crate::validate::{Validation, score};
 use crate::{card, device, files, model_dir};
 use burn::tensor::Device;
 use std::io::Write;
+use std::path::PathBuf;
 
 /// Lines shown of each test set.
 const SAMPLES: usize = 10;
@@ -32,10 +33,14 @@ pub enum Beginning {
 /// Anything that [`TrainError`] names.
 pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     let device = device::open(&experiment.backend)?;
-    let mut corpora = corpora::read(experiment)?;
-    // What the text cannot give is found before anything is written or deleted.
+    // What does not fit, or the text cannot give, is found before anything is written or deleted.
     let begins = beginning == Beginning::Fresh
         || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
+    let saved = if begins { None } else { newest_state(experiment)? };
+    let mut corpora = corpora::read(experiment, &|hashes| match &saved {
+        Some((path, state)) => checkpoint::check_same_run(path, state, experiment, hashes),
+        None => Ok(()),
+    })?;
     let fresh_start = if begins { Some(prepare(experiment, &mut corpora, None)?) } else { None };
     let run_dir = RunDir::open(&experiment.run.path())?;
     if beginning == Beginning::Fresh {
@@ -71,6 +76,14 @@ fn prepare(
     let train = corpora.train_examples(experiment, &tokenizer)?;
     let dev = corpora.dev_set(&tokenizer, experiment.train.batch_tokens)?;
     Ok(Start { tokenizer, train, dev, checkpoint })
+}
+
+/// What the newest checkpoint that can be read knows.
+fn newest_state(experiment: &Experiment) -> Result<Option<(PathBuf, State)>, TrainError> {
+    let checkpoints = experiment.run.path().join("checkpoints");
+    let paths =
+        checkpoint::steps(&checkpoints)?.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
+    Ok(paths.filter_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))).next())
 }
 
 /// The newest checkpoint that is whole; damaged ones are named.
