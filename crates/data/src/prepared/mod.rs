@@ -215,7 +215,6 @@ impl Drop for Lock {
 }
 
 /// Both passes, into a directory that does not exist.
-#[expect(clippy::missing_panics_doc, reason = "an origin is plain data")]
 fn write_set(
     new: &Path,
     request: &Request,

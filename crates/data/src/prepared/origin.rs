@@ -56,7 +56,7 @@ impl Stamp {
         let modified = meta.modified().ok().filter(settled);
         let modified = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
         let modified_ns = modified.and_then(|time| u64::try_from(time.as_nanos()).ok());
-        Ok(Self { path: format!("{path:?}"), bytes: meta.len(), modified_ns })
+        Ok(Self { path: path.display().to_string(), bytes: meta.len(), modified_ns })
     }
 
     fn all(data: &DataConfig) -> Result<Vec<Self>, DataError> {
