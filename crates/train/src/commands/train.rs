@@ -83,7 +83,7 @@ fn newest_state(experiment: &Experiment) -> Result<Option<(PathBuf, State)>, Tra
     let checkpoints = experiment.run.path().join("checkpoints");
     let paths =
         checkpoint::steps(&checkpoints)?.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
-    Ok(paths.filter_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))).next())
+    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))))
 }
 
 /// The newest checkpoint that is whole; damaged ones are named.
