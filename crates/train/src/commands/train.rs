@@ -81,7 +81,7 @@ fn prepare(
 /// What the newest checkpoint that can be read knows.
 fn newest_state(experiment: &Experiment) -> Result<Option<(PathBuf, State)>, TrainError> {
     let checkpoints = experiment.run.path().join("checkpoints");
-    let paths =
+    let mut paths =
         checkpoint::steps(&checkpoints)?.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
     Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))))
 }
