@@ -21,7 +21,7 @@ step "backends that need more than this machine has are type-checked: libtorch, 
 DOCS_RS=1 cargo check --quiet -p train --features tch-check,cuda
 
 step "scripts"
-python3 -m py_compile scripts/*.py scripts/golden/*.py scripts/starter/*.py
+python3 -m py_compile scripts/*.py scripts/bench/*.py scripts/golden/*.py scripts/starter/*.py
 python3 scripts/starter/test_morphology.py
 python3 scripts/starter/split.py --check
 

@@ -7,7 +7,7 @@
 //! ```
 //!
 //! W1 is 64 × 32 source and 64 × 32 target tokens without padding, a vocabulary of 8,000, `d_model` 256, `d_ff` 1,024,
-//! 4 heads, 3+3 layers, ReLU, post-norm, dropout 0.1, label smoothing 0.1, no tied embeddings, Adam. A step is forward,
+//! 4 heads, 3+3 layers, `ReLU`, post-norm, dropout 0.1, label smoothing 0.1, no tied embeddings, Adam. A step is forward,
 //! loss, backward and update.
 
 #![allow(clippy::print_stdout, reason = "what a measurement is for")]
