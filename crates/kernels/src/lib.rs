@@ -27,6 +27,7 @@ mod activation;
 mod attention;
 mod cross_entropy;
 mod embedding;
+mod log_softmax;
 mod project;
 mod adamw;
 #[cfg(test)]
@@ -40,6 +41,7 @@ pub use dropout::{Dropout, dropout, dropout_add};
 pub use embedding::embedding;
 pub use layer_norm::layer_norm;
 pub use linear::linear;
+pub use log_softmax::log_softmax;
 pub use memory::keep_freed_memory;
 pub use project::project;
 

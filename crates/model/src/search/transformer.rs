@@ -33,17 +33,7 @@ impl NextToken for TransformerSearch<'_> {
         let logits = self.model.step(last, &mut self.cache, &self.pass);
         let mut log_probs: Vec<f32> = logits.into_data().try_to_vec().expect("logits are float32");
         let vocab = log_probs.len() / rows;
-        log_probs.chunks_mut(vocab).for_each(log_softmax);
+        kernels::log_softmax(&mut log_probs, vocab);
         log_probs
-    }
-}
-
-/// Logits to log-probabilities, in place.
-fn log_softmax(row: &mut [f32]) {
-    let max = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f32 = row.iter().map(|logit| (logit - max).exp()).sum();
-    let log_sum = max + sum.ln();
-    for logit in row {
-        *logit -= log_sum;
     }
 }
