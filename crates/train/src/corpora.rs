@@ -138,11 +138,8 @@ pub(crate) fn read_held_out(
     hashes: &mut BTreeMap<String, String>,
 ) -> Result<Vec<HeldOut>, TrainError> {
     let (config, limits) = (&experiment.data, Limits::default());
-    let named =
-        [("dev", &config.dev)].into_iter().chain(config.test.is_set().then_some(("test", &config.test)));
-    let further = config.test_sets.iter().map(|(name, files)| (name.as_str(), files));
     let mut sets = Vec::new();
-    for (name, files) in named.chain(further) {
+    for (name, files) in config.held_out() {
         hashes.insert(name.to_owned(), content_hash(files, &limits)?);
         let (pairs, notes) = read_parallel(files, &config.languages(), &limits)?;
         tell(name, pairs.len(), notes);

@@ -271,21 +271,25 @@ impl Findings<'_> {
         }
         for source in &self.report.sources {
             let notes = [
-                (source.boms, "byte order mark", " removed"),
-                (source.crlf_lines, "line", " with a carriage return at its end, which was removed"),
-                (source.odd_lines, "line", " with a control character or separator, which becomes a space"),
-                (source.inner_breaks, "line break", " inside a cell or segment, which became a space"),
-                (source.skipped_units, "unit", " without one of the two languages"),
+                (source.notes.boms, "byte order mark", " removed"),
+                (source.notes.crlf_lines, "line", " with a carriage return at its end, which was removed"),
+                (
+                    source.notes.odd_lines,
+                    "line",
+                    " with a control character or separator, which becomes a space",
+                ),
+                (source.notes.inner_breaks, "line break", " inside a cell or segment, which became a space"),
+                (source.notes.skipped_units, "unit", " without one of the two languages"),
             ];
             let place = || Some(super::words::file_name(&source.path));
             for (count, noun, rest) in notes.into_iter().filter(|(count, ..)| *count > 0) {
                 let what = format!("{}{rest}", some(count as u64, noun));
                 self.push(Level::Note, count as u64, what, place(), "nothing need be done");
             }
-            if source.bad_utf8 > 0 {
-                let what = format!("{} not UTF-8", some(source.bad_utf8 as u64, "line"));
+            if source.notes.bad_utf8 > 0 {
+                let what = format!("{} not UTF-8", some(source.notes.bad_utf8 as u64, "line"));
                 let next = "convert the file; until then data.on_bad_utf8 decides what becomes of them";
-                self.push(Level::Warning, source.bad_utf8 as u64, what, place(), next);
+                self.push(Level::Warning, source.notes.bad_utf8 as u64, what, place(), next);
             }
         }
     }

@@ -27,11 +27,8 @@ struct Set<'a> {
 impl<'a> HeldOut<'a> {
     /// Reads the sets that are configured.
     pub(super) fn read(config: &'a DataConfig) -> Result<Self, DataError> {
-        let named = [("dev", &config.dev), ("test", &config.test)];
-        let named = named.into_iter().filter(|(_, files)| files.is_set());
-        let further = config.test_sets.iter().map(|(name, files)| (name.as_str(), files));
         let (mut sets, mut texts) = (Vec::new(), Vec::new());
-        for (name, files) in named.chain(further) {
+        for (name, files) in config.held_out() {
             let (pairs, _) = read_parallel(files, &config.languages(), &Limits::default())?;
             sets.push(Set { name: name.to_owned(), files, lines: pairs.len() });
             texts.push(pairs);

@@ -14,6 +14,7 @@ use super::script_mix::ScriptMix;
 use super::tokens::Tokens;
 use super::worst::WorstList;
 use crate::clean::{CleanReport, Reason};
+use crate::corpus::ReadNotes;
 
 /// One page about a corpus. `Display` writes it for a terminal, [`to_html`](Self::to_html) as a page;
 /// serialised it is a stable format of its own.
@@ -119,18 +120,9 @@ pub struct SourceReport {
     pub pairs_found: usize,
     /// What was taken of it.
     pub totals: Totals,
-    /// Leading byte order marks removed.
-    pub boms: usize,
-    /// Lines whose final carriage return was removed.
-    pub crlf_lines: usize,
-    /// Lines with a control character or a separator inside.
-    pub odd_lines: usize,
-    /// Line breaks inside a cell or segment that became a space.
-    pub inner_breaks: usize,
-    /// Units of a translation memory without one of the languages.
-    pub skipped_units: usize,
-    /// Lines that are not UTF-8, left out or mended as the configuration says.
-    pub bad_utf8: usize,
+    /// What was removed from its files or looks odd in them.
+    #[serde(flatten)]
+    pub notes: ReadNotes,
 }
 
 /// How long lines are.

@@ -171,12 +171,7 @@ impl<'a> Summary<'a> {
                     src_chars: tally.chars[0],
                     tgt_chars: tally.chars[1],
                 },
-                boms: given.notes.boms,
-                crlf_lines: given.notes.crlf_lines,
-                odd_lines: given.notes.odd_lines,
-                inner_breaks: given.notes.inner_breaks,
-                skipped_units: given.notes.skipped_units,
-                bad_utf8: given.notes.bad_utf8,
+                notes: given.notes,
             };
         sources.map(one).collect()
     }

@@ -92,6 +92,13 @@ impl DataConfig {
         LanguagePair::new(&self.src_lang, &self.tgt_lang)
     }
 
+    /// The sets that are kept from training, those that are set: `dev`, `test`, then the further ones by name.
+    pub fn held_out(&self) -> impl Iterator<Item = (&str, &ParallelFiles)> {
+        let further = self.test_sets.iter().map(|(name, files)| (name.as_str(), files));
+        let named = [("dev", &self.dev), ("test", &self.test)].into_iter().chain(further);
+        named.filter(|(_, files)| files.is_set())
+    }
+
     /// All faults of the section. Files are not opened; `test` and `test_sets` may be unset.
     pub fn validate(&self) -> Vec<Fault> {
         let mut faults = Vec::new();

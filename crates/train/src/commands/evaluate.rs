@@ -30,10 +30,8 @@ pub fn run_of(experiment: &Experiment, format: Format, out: &mut impl Write) -> 
     let best = experiment.run.path().join("best");
     let mut translator = Translator::load(&best, &device::open(backend)?, backend.precision)?;
     let data = &experiment.data;
-    let named = [("dev", &data.dev), ("test", &data.test)].into_iter();
-    let further = data.test_sets.iter().map(|(name, files)| (name.as_str(), files));
     let mut all = serde_json::Map::new();
-    for (name, files) in named.chain(further).filter(|(_, files)| files.is_set()) {
+    for (name, files) in data.held_out() {
         let set = held_out(name, files, &data.languages())?;
         let (scores, _) = score(&mut translator, &set)?;
         if format == Format::Text {
