@@ -55,12 +55,17 @@ trait ActivationOps: Backend {
 impl ActivationOps for Flex {
     fn activation(x: FlexTensor, activation: Activation, dropout: Dropout) -> FlexTensor {
         map_chunks(x, CHUNK, |i, xs| {
-            match activation {
-                Activation::Relu => relu(xs),
-                Activation::Gelu => gelu(xs),
-            }
+            apply(xs, activation);
             drop_slice(xs, (i * CHUNK) as u64, dropout);
         })
+    }
+}
+
+/// The activation of each element, in place.
+pub(crate) fn apply(xs: &mut [f32], activation: Activation) {
+    match activation {
+        Activation::Relu => relu(xs),
+        Activation::Gelu => gelu(xs),
     }
 }
 

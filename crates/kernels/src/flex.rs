@@ -21,10 +21,11 @@ const COLUMNS: usize = 64;
 
 /// Whether a float tensor lives on Flex, on the tape or off it, and has the type that the fast bodies take.
 pub(crate) fn is_fast<const D: usize>(x: &Tensor<D>) -> bool {
-    x.dtype() == DType::F32 && is_flex(&x.device())
+    x.dtype() == DType::F32 && is_cpu(&x.device())
 }
 
-fn is_flex(device: &Device) -> bool {
+/// Whether a device is Burn's CPU backend Flex, for which there are fast bodies.
+pub fn is_cpu(device: &Device) -> bool {
     matches!(device.as_dispatch().clone().inner(), DispatchDevice::Flex(_))
 }
 

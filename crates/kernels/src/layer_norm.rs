@@ -49,6 +49,25 @@ pub fn layer_norm<const D: usize>(
     Tensor::<2>::from_dispatch(out).reshape(shape)
 }
 
+/// [`layer_norm`] of rows on the host, on this thread.
+///
+/// # Shapes
+/// `x [n, d_model]`, `gamma` and `beta [d_model]` → `[n, d_model]`.
+///
+/// # Panics
+/// If the shapes do not fit.
+pub fn layer_norm_rows(x: &[f32], gamma: &[f32], beta: &[f32], epsilon: f64) -> Vec<f32> {
+    let width = gamma.len();
+    assert!(beta.len() == width && x.len().is_multiple_of(width), "layer_norm_rows: shapes");
+    let fill = |ys: &mut [f32]| {
+        for (y, x) in ys.chunks_exact_mut(width).zip(x.chunks_exact(width)) {
+            normalize_row(y, x, gamma, beta, row_moments(x, epsilon as f32));
+        }
+    };
+    // SAFETY: each row is written from the row of x.
+    unsafe { written(x.len(), fill) }
+}
+
 /// The plain body.
 pub fn plain<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, epsilon: f64) -> Tensor<D> {
     let precision = FloatDType::from(x.dtype());
@@ -229,6 +248,15 @@ mod tests {
         for shape in [[2, 5, 13], [1, 1, 5], [3, 70, 256], [2, 33, 100]] {
             assert_same(&|x| apply(layer_norm, x, shape), &|x| apply(plain, x, shape), &inputs(shape), 3e-5);
         }
+    }
+
+    #[test]
+    fn rows_on_the_host_are_the_same() {
+        let inputs = inputs([3, 5, 100]);
+        let device = burn::tensor::Device::flex();
+        let tensors: Vec<_> = inputs.iter().map(|x| crate::testing::flat(x, &device)).collect();
+        let expected = crate::testing::to_vec(apply(layer_norm, &tensors, [3, 5, 100]));
+        assert_eq!(layer_norm_rows(&inputs[0], &inputs[1], &inputs[2], 1e-5), expected);
     }
 
     #[test]

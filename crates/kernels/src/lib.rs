@@ -19,6 +19,7 @@ mod memory;
 mod simd;
 mod flex;
 mod matrix;
+mod product;
 mod small;
 mod linear;
 mod layer_norm;
@@ -35,14 +36,16 @@ mod testing;
 
 pub use activation::{Activation, activation};
 pub use adamw::{AdamW, Moments, adamw, squared_norm};
-pub use attention::{Mask, Order, attention, attention_weights};
+pub use attention::{Mask, Order, attention, attention_cached, attention_weights, attention_within};
 pub use cross_entropy::{CrossEntropy, cross_entropy};
 pub use dropout::{Dropout, dropout, dropout_add};
 pub use embedding::embedding;
-pub use layer_norm::layer_norm;
+pub use flex::is_cpu;
+pub use layer_norm::{layer_norm, layer_norm_rows};
 pub use linear::linear;
 pub use log_softmax::log_softmax;
 pub use memory::keep_freed_memory;
+pub use product::Packed;
 pub use project::project;
 
 /// The plain bodies of the operations that have a fast one, for benchmarks and tests: the same signatures.

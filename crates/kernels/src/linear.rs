@@ -1,6 +1,6 @@
 //! The affine map `y = x·W + b`; with the gradient g of y: `dx = g·Wᵀ`, `dW = xᵀ·g`, `db = Σ_rows g`.
 //!
-//! The fast body writes the bias and lets the product add to it, block by block, and copies no transposed matrix.
+//! The fast body starts the sums of the product from the bias.
 
 use burn::backend::autodiff::{
     checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -11,13 +11,10 @@ use burn::backend::{
     Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
 };
 use burn::tensor::{FloatDType, Tensor};
-use rayon::current_num_threads;
 
-use crate::flex::{column_sums, contiguous, each_chunk, floats, is_fast, matrix, positive, tensor, written};
-use crate::matrix::{Into, MatrixMut, Parallelism, WORTH_A_THREAD, product, product_by_columns};
-
-/// Rows whose product one thread makes at a time: at most, and at least.
-const BLOCK: (usize, usize) = (256, 64);
+use crate::flex::{column_sums, contiguous, floats, is_fast, matrix, positive, tensor, written};
+use crate::matrix::MatrixMut;
+use crate::product::{product, product_biased};
 
 /// `x·W + b` over the last axis, in the precision of `x`.
 ///
@@ -124,37 +121,20 @@ impl<const N: usize> Backward<Flex, N> for Step {
 
 fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
     let (x, weight) = (matrix(x), matrix(weight));
-    let (n, d_out) = (x.rows, weight.cols);
-    let Some(bias) = bias else {
-        // SAFETY: the product writes every element.
-        let y =
-            unsafe { written(n * d_out, |y| product_by_columns(MatrixMut::dense(y, n, d_out), x, weight)) };
-        return tensor(y, [n, d_out]);
-    };
-    let bias = floats(bias);
-    let block = n.div_ceil(2 * current_num_threads()).min(BLOCK.0);
-    let block = if block < BLOCK.1 { n } else { block };
-    let large = block * d_out * x.cols >= WORTH_A_THREAD;
-    let threads = if block == n && large { Parallelism::Rayon(0) } else { Parallelism::None };
-    let fill = |y: &mut [f32]| {
-        each_chunk(y, (block * d_out).max(1), |i, y| {
-            y.chunks_exact_mut(d_out).for_each(|row| row.copy_from_slice(bias));
-            let rows = y.len() / d_out;
-            let x = x.part(i * block, rows);
-            product(MatrixMut::dense(y, rows, d_out), x, weight, 1.0, Into::Add, threads);
-        });
-    };
-    // SAFETY: the bias is copied over every row before the product reads it.
-    tensor(unsafe { written(n * d_out, fill) }, [n, d_out])
+    let shape = [x.rows, weight.cols];
+    made(shape, |y| product_biased(y, x, weight, bias.map(floats)))
+}
+
+/// A matrix that a product writes.
+fn made([rows, cols]: [usize; 2], product: impl FnOnce(MatrixMut)) -> FlexTensor {
+    // SAFETY: a product writes every element and reads none before.
+    let elements = unsafe { written(rows * cols, |y| product(MatrixMut::dense(y, rows, cols))) };
+    tensor(elements, [rows, cols])
 }
 
 fn x_gradient(grad: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
     let (grad, weight) = (matrix(grad), matrix(weight).transposed());
-    let (n, d_in) = (grad.rows, weight.cols);
-    // SAFETY: the product writes every element.
-    let dx =
-        unsafe { written(n * d_in, |dx| product_by_columns(MatrixMut::dense(dx, n, d_in), grad, weight)) };
-    tensor(dx, [n, d_in])
+    made([grad.rows, weight.cols], |dx| product(dx, grad, weight))
 }
 
 /// In the layout of the weight: that of a transposed view is transposed.
@@ -163,11 +143,7 @@ fn weight_gradient(grad: &FlexTensor, x: &FlexTensor, weight: &FlexTensor) -> Fl
     let view = matrix(weight);
     let transposed = view.row_stride < view.col_stride;
     let (lhs, rhs) = if transposed { (grad.transposed(), x) } else { (x.transposed(), grad) };
-    let (rows, cols) = (lhs.rows, rhs.cols);
-    // SAFETY: the product writes every element.
-    let dw =
-        unsafe { written(rows * cols, |dw| product_by_columns(MatrixMut::dense(dw, rows, cols), lhs, rhs)) };
-    let dw = tensor(dw, [rows, cols]);
+    let dw = made([lhs.rows, rhs.cols], |dw| product(dw, lhs, rhs));
     if transposed {
         let layout = dw.layout().transpose(0, 1);
         return dw.with_layout(layout);

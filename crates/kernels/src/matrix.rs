@@ -1,15 +1,9 @@
-//! Matrix products on strided views: the crate `gemm`, behind checked bounds.
+//! Strided views of matrices with checked bounds, and parts of one for several threads.
 
 use std::marker::PhantomData;
 
-pub(crate) use gemm::Parallelism;
-use rayon::{current_num_threads, prelude::*};
-
 /// Below this many multiplications a second thread costs more than it brings.
 pub(crate) const WORTH_A_THREAD: usize = 1 << 20;
-
-/// Columns of a product that one thread makes at a time, at most.
-const COLUMNS: usize = 128;
 
 /// A `rows × cols` view: element (i, j) is at `i·row_stride + j·col_stride`.
 #[derive(Clone, Copy)]
@@ -43,6 +37,13 @@ impl<'a> Matrix<'a> {
         assert!(first + count <= self.rows, "rows {first}+{count} of {}", self.rows);
         let start = (first * self.row_stride).min(self.elements.len());
         Self { elements: &self.elements[start..], rows: count, ..self }
+    }
+
+    /// The columns from `first` on.
+    pub(crate) fn from_column(self, first: usize) -> Self {
+        assert!(first <= self.cols, "column {first} of {}", self.cols);
+        let start = (first * self.col_stride).min(self.elements.len());
+        Self { elements: &self.elements[start..], cols: self.cols - first, ..self }
     }
 
     /// Panics unless every element of the view is within its slice.
@@ -83,6 +84,12 @@ impl<'a> MatrixMut<'a> {
         assert!(first + count <= self.rows, "rows {first}+{count} of {}", self.rows);
         let start = self.start.wrapping_add(first * self.row_stride);
         MatrixMut { start, rows: count, elements: PhantomData, ..*self }
+    }
+
+    /// The columns from `first` on, `count` of them.
+    pub(crate) fn columns(&mut self, first: usize, count: usize) -> MatrixMut<'_> {
+        assert!(first + count <= self.cols, "columns {first}+{count} of {}", self.cols);
+        MatrixMut { start: self.start.wrapping_add(first), cols: count, elements: PhantomData, ..*self }
     }
 
     /// Row `i`.
@@ -129,123 +136,30 @@ pub(crate) enum Into {
     Add,
 }
 
-/// `out = factor·lhs·rhs`, or `out += factor·lhs·rhs`.
-pub(crate) fn product(
-    out: MatrixMut,
-    lhs: Matrix,
-    rhs: Matrix,
-    factor: f32,
-    into: Into,
-    threads: Parallelism,
-) {
-    assert_eq!((out.rows, out.cols, lhs.cols), (lhs.rows, rhs.cols, rhs.rows), "shapes of a matrix product");
-    lhs.check();
-    rhs.check();
-    // SAFETY: the views were checked against their slices, those of `out` when it was made; `out` is borrowed
-    // mutably, so it overlaps neither operand.
-    unsafe {
-        gemm::gemm(
-            out.rows,
-            out.cols,
-            lhs.cols,
-            out.start,
-            1,
-            out.row_stride as isize,
-            into == Into::Add,
-            lhs.elements.as_ptr(),
-            lhs.col_stride as isize,
-            lhs.row_stride as isize,
-            rhs.elements.as_ptr(),
-            rhs.col_stride as isize,
-            rhs.row_stride as isize,
-            1.0,
-            factor,
-            false,
-            false,
-            false,
-            threads,
-        );
+/// A matrix whose parts several threads fill.
+pub(crate) struct Parts<'a>(MatrixMut<'a>);
+
+// SAFETY: `part` is the only access, and its contract forbids two threads at one element.
+unsafe impl Sync for Parts<'_> {}
+
+impl<'a> Parts<'a> {
+    pub(crate) fn new(matrix: MatrixMut<'a>) -> Self {
+        Self(matrix)
     }
-}
 
-/// `out = lhs·rhs` on all threads, each making some columns: faster than sharing rows, and the same numbers.
-pub(crate) fn product_by_columns(out: MatrixMut, lhs: Matrix, rhs: Matrix) {
-    let cols = out.cols;
-    if out.rows * cols * lhs.cols < WORTH_A_THREAD {
-        return product(out, lhs, rhs, 1.0, Into::Overwrite, Parallelism::None);
-    }
-    let threads = current_num_threads();
-    // As many parts for each thread, if there are few parts.
-    let parts = cols.div_ceil(COLUMNS).next_multiple_of(threads);
-    let width = cols.div_ceil(parts).next_multiple_of(16);
-    if width < COLUMNS / 2 {
-        return product(out, lhs, rhs, 1.0, Into::Overwrite, Parallelism::Rayon(0));
-    }
-    rhs.check();
-    assert_eq!(cols, rhs.cols, "shapes of a matrix product");
-    let columns = Columns(&out);
-    (0..cols.div_ceil(width)).into_par_iter().for_each(|i| {
-        let (first, count) = (i * width, width.min(cols - i * width));
-        let start = (first * rhs.col_stride).min(rhs.elements.len());
-        let rhs = Matrix { elements: &rhs.elements[start..], cols: count, ..rhs };
-        // SAFETY: the ranges of columns are disjoint and within `out`.
-        let out = unsafe { columns.part(first, count) };
-        product(out, lhs, rhs, 1.0, Into::Overwrite, Parallelism::None);
-    });
-}
-
-/// A matrix whose columns several threads share out.
-struct Columns<'a>(&'a MatrixMut<'a>);
-
-// SAFETY: `part` is the only access, and its contract forbids two threads at one column.
-unsafe impl Sync for Columns<'_> {}
-
-impl Columns<'_> {
+    /// The part of this many rows and columns that begins at a row and a column.
+    ///
     /// # Safety
-    /// The columns must be within the matrix, and no other view of them may live.
-    unsafe fn part(&self, first: usize, count: usize) -> MatrixMut<'_> {
-        let MatrixMut { start, rows, row_stride, .. } = *self.0;
-        MatrixMut { start: start.wrapping_add(first), rows, cols: count, row_stride, elements: PhantomData }
+    /// No other view of the same elements may live.
+    pub(crate) unsafe fn part(&self, [row, col]: [usize; 2], [rows, cols]: [usize; 2]) -> MatrixMut<'_> {
+        let all = &self.0;
+        assert!(row + rows <= all.rows && col + cols <= all.cols, "part of a matrix");
+        let start = all.start.wrapping_add(row * all.row_stride + col);
+        MatrixMut { start, rows, cols, row_stride: all.row_stride, elements: PhantomData }
     }
 }
 
 /// Elements from the first to the last of a view.
 fn span(rows: usize, cols: usize, row_stride: usize, col_stride: usize) -> usize {
     if rows == 0 || cols == 0 { 0 } else { (rows - 1) * row_stride + (cols - 1) * col_stride + 1 }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::{assert_close, uniform};
-
-    #[test]
-    fn product_of_views() {
-        let (m, k, n) = (3, 5, 4);
-        let (a, b) = (uniform(1, m * k), uniform(2, n * k));
-        let mut out = vec![1.0; m * n];
-        let expected: Vec<f32> = (0..m * n)
-            .map(|at| 1.0 + 2.0 * (0..k).map(|p| a[at / n * k + p] * b[at % n * k + p]).sum::<f32>())
-            .collect();
-        let rhs = Matrix::dense(&b, n, k).transposed();
-        let view = MatrixMut::dense(&mut out, m, n);
-        product(view, Matrix::dense(&a, m, k), rhs, 2.0, Into::Add, Parallelism::None);
-        assert_close(&out, &expected, 1e-6, "product");
-    }
-
-    #[test]
-    #[should_panic(expected = "matrix bounds")]
-    fn bounds_are_checked() {
-        let mut out = [0.0; 4];
-        let short = [0.0; 3];
-        let out = MatrixMut::dense(&mut out, 2, 2);
-        product(
-            out,
-            Matrix::dense(&short, 2, 2),
-            Matrix::dense(&[0.0; 4], 2, 2),
-            1.0,
-            Into::Overwrite,
-            Parallelism::None,
-        );
-    }
 }

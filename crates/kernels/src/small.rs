@@ -100,23 +100,27 @@ fn block<const HEIGHT: usize, const WIDTH: usize>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::matrix::{Parallelism, product};
     use crate::testing::{assert_close, uniform};
 
     #[test]
-    fn agrees_with_the_large_product() {
+    fn products_are_those_of_float64() {
         for (m, k, n) in [(1, 1, 1), (3, 5, 7), (4, 64, 32), (33, 17, 71), (5, 0, 3)] {
-            let (a, b) = (uniform(1, m * k), uniform(2, k * n));
-            for into in [Into::Overwrite, Into::Add] {
-                for transposed in [false, true] {
-                    let lhs = Matrix::dense(&a, m, k);
-                    let lhs = if transposed { Matrix::dense(&a, k, m).transposed() } else { lhs };
-                    let rhs = Matrix::dense(&b, k, n);
-                    let (mut small, mut large) = (uniform(3, m * n), uniform(3, m * n));
-                    small_product(MatrixMut::dense(&mut small, m, n), lhs, rhs, 0.5, into);
-                    product(MatrixMut::dense(&mut large, m, n), lhs, rhs, 0.5, into, Parallelism::None);
-                    assert_close(&small, &large, 1e-5, "product");
-                }
+            let (a, b, old) = (uniform(1, m * k), uniform(2, k * n), uniform(3, m * n));
+            for (into, transposed) in
+                [Into::Overwrite, Into::Add].into_iter().flat_map(|i| [(i, false), (i, true)])
+            {
+                let lhs = Matrix::dense(&a, m, k);
+                let lhs = if transposed { Matrix::dense(&a, k, m).transposed() } else { lhs };
+                let left = |i: usize, p: usize| f64::from(a[i * lhs.row_stride + p * lhs.col_stride]);
+                let sum = |at: usize| -> f64 {
+                    (0..k).map(|p| left(at / n, p) * f64::from(b[p * n + at % n])).sum()
+                };
+                let start = |at: usize| if into == Into::Add { f64::from(old[at]) } else { 0.0 };
+                let expected: Vec<f32> = (0..m * n).map(|at| (start(at) + 0.5 * sum(at)) as f32).collect();
+                let mut out = old.clone();
+                let view = MatrixMut::dense(&mut out, m, n);
+                small_product(view, lhs, Matrix::dense(&b, k, n), 0.5, into);
+                assert_close(&out, &expected, 1e-5, "product");
             }
         }
     }

@@ -53,6 +53,10 @@ impl MultiHeadAttention {
         }
     }
 
+    pub(crate) fn n_heads(&self) -> usize {
+        self.n_heads
+    }
+
     /// Keys and values of `x`: `[batch, k_len, d_model]`.
     pub fn keys_values(&self, x: Tensor<3>) -> KeysValues {
         KeysValues {

@@ -49,8 +49,12 @@ impl Embedding {
 /// The sinusoids of §3.5 for the given positions: `[positions, d_model]`. Defined for any position: no maximum length.
 pub fn positions(range: Range<usize>, d_model: usize, device: &Device) -> Tensor<2> {
     let rows = range.len();
-    let values: Vec<f32> = range.flat_map(|position| position_vector(position, d_model)).collect();
-    Tensor::from_data(TensorData::new(values, [rows, d_model]), device)
+    Tensor::from_data(TensorData::new(positions_on_host(range, d_model), [rows, d_model]), device)
+}
+
+/// [`positions`], row by row.
+pub(crate) fn positions_on_host(range: Range<usize>, d_model: usize) -> Vec<f32> {
+    range.flat_map(|position| position_vector(position, d_model)).collect()
 }
 
 fn position_vector(position: usize, d_model: usize) -> impl Iterator<Item = f32> {

@@ -25,6 +25,10 @@ impl Residual {
         Self { norm: LayerNorm::new(config.d_model, &init.child("norm")), order: config.norm }
     }
 
+    pub(crate) fn order(&self) -> NormOrder {
+        self.order
+    }
+
     /// `[batch, len, d_model]` → `[batch, len, d_model]`
     pub(crate) fn forward(
         &self,

@@ -25,6 +25,10 @@ impl FeedForward {
         }
     }
 
+    pub(crate) fn activation(&self) -> kernels::Activation {
+        self.activation
+    }
+
     /// # Shapes
     ///
     /// `[batch, len, d_model]` → `[batch, len, d_model]`

@@ -5,7 +5,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Tensor, assert_shape};
 
 /// Added to the variance. PyTorch's default.
-const EPSILON: f64 = 1e-5;
+pub(crate) const EPSILON: f64 = 1e-5;
 
 /// Layer normalisation.
 #[derive(Module, Debug)]

@@ -88,6 +88,11 @@ impl Transformer {
         }
     }
 
+    /// The precision in which it computes.
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+
     /// The ids that the model was made with.
     pub fn ids(&self) -> SpecialIds {
         self.ids

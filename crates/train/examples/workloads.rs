@@ -15,22 +15,21 @@
 use burn::tensor::{Device, Distribution, Tensor};
 use data::{Batch, Example};
 use model::config::{NormOrder, Tying};
-use model::search::{Hypothesis, NextToken, SearchConfig, TransformerSearch, beam, greedy};
+use model::search::{NextToken, SearchConfig, Searcher, beam, greedy};
 use model::{ModelConfig, Pass, SpecialIds, Transformer};
 use std::error::Error;
 use std::time::Instant;
 use train::config::{BackendConfig, OptimizerKind, TrainConfig};
 use train::optimizer::{Optimizer, StepGradients};
-use train::tensors::{BatchTensors, ids};
+use train::tensors::BatchTensors;
 
 const VOCAB: usize = 8000;
 const IDS: SpecialIds = SpecialIds { pad: 0, bos: 1, eos: 2 };
-/// Hypotheses times source tokens of one search batch, as in translating.
-const SEARCH_TOKENS: usize = 4096;
 
 type Outcome = Result<(), Box<dyn Error>>;
 
 fn main() -> Outcome {
+    kernels::keep_freed_memory();
     let args: Vec<String> = std::env::args().collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[1..] {
         ["train", backend, steps] => train_on(backend, &[full_batch()], steps.parse()?, &w1()),
@@ -113,7 +112,7 @@ fn ceiling(device: &Device) -> f64 {
 }
 
 /// A model that may not end its sentences, so that every side of a comparison does the same work.
-struct Endless<'a>(TransformerSearch<'a>);
+struct Endless<'a>(&'a mut dyn NextToken);
 
 impl NextToken for Endless<'_> {
     fn vocab_size(&self) -> usize {
@@ -128,39 +127,22 @@ impl NextToken for Endless<'_> {
 }
 
 fn translate(file: &str, beam_size: usize, len: usize) -> Outcome {
-    let mut sources: Vec<Vec<u32>> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
-    let device = Device::flex();
-    let model = Transformer::new(&pre_norm(), VOCAB, IDS, 1, &device).for_search();
-    sources.sort_by_key(|source| std::cmp::Reverse(source.len()));
+    let sources: Vec<Vec<u32>> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
+    let model = Searcher::new(Transformer::new(&pre_norm(), VOCAB, IDS, 1, &Device::flex()));
+    let config = SearchConfig { beam_size, ..SearchConfig::default() };
     for round in 0..4 {
         let start = Instant::now();
-        let mut tokens = 0;
-        let mut rest = &sources[..];
-        while let Some(longest) = rest.first() {
-            let rows = (SEARCH_TOKENS / longest.len() / beam_size).clamp(1, rest.len());
-            let (these, after) = rest.split_at(rows);
-            tokens += search(&model, these, beam_size, len).iter().map(|one| one.tokens.len()).sum::<usize>();
-            rest = after;
-        }
-        let secs = start.elapsed().as_secs_f64();
+        let found = model.search(&sources, beam_size, |batch, next| {
+            let (mut next, max_lens) = (Endless(next), vec![len; batch.len()]);
+            match beam_size {
+                1 => greedy(&mut next, IDS, &max_lens, &config),
+                _ => beam(&mut next, IDS, &max_lens, &config, 1).into_iter().flatten().collect(),
+            }
+        });
+        let (secs, tokens) =
+            (start.elapsed().as_secs_f64(), found.iter().map(|one| one.tokens.len()).sum::<usize>());
         println!("{{\"round\":{round},\"tokens\":{tokens},\"secs\":{secs:.4}}}");
     }
     Ok(())
-}
-
-fn search(model: &Transformer, sources: &[Vec<u32>], beam_size: usize, len: usize) -> Vec<Hypothesis> {
-    let width = sources[0].len();
-    let padded: Vec<u32> = sources
-        .iter()
-        .flat_map(|source| source.iter().copied().chain(std::iter::repeat(IDS.pad)).take(width))
-        .collect();
-    let device = model.embedding.weight.val().device();
-    let memory = model.encode(ids(&padded, [sources.len(), width], &device), &Pass::inference());
-    let config = SearchConfig { beam_size, ..SearchConfig::default() };
-    let mut next = Endless(TransformerSearch::new(model, &memory, beam_size));
-    let max_lens = vec![len; sources.len()];
-    match beam_size {
-        1 => greedy(&mut next, IDS, &max_lens, &config),
-        _ => beam(&mut next, IDS, &max_lens, &config, 1).into_iter().map(|mut best| best.remove(0)).collect(),
-    }
 }

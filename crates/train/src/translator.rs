@@ -3,15 +3,11 @@
 
 use crate::TrainError;
 use crate::model_dir::{self, ModelDir};
-use crate::tensors::ids;
 use burn::tensor::Device;
 use data::{Normalizer, Tokenizer, is_language_tag, split_tags};
-use model::search::{Hypothesis, Sampling, SearchConfig, TransformerSearch, beam, greedy, sample};
-use model::{Pass, Precision, Transformer};
+use model::Precision;
+use model::search::{Hypothesis, Sampling, SearchConfig, Searcher, beam, greedy, sample};
 use std::path::Path;
-
-/// Hypotheses times source tokens of one search batch.
-const SEARCH_TOKENS: usize = 4096;
 
 /// A line of more source tokens is cut at sentence ends or spaces and translated in pieces.
 const MAX_SOURCE_TOKENS: usize = 400;
@@ -19,8 +15,8 @@ const MAX_SOURCE_TOKENS: usize = 400;
 /// Everything between text and text.
 #[derive(Debug)]
 pub struct Translator {
-    /// On a device without a tape.
-    pub model: Transformer,
+    /// The model.
+    pub model: Searcher,
     /// The joint vocabulary.
     pub tokenizer: Tokenizer,
     /// The normaliser of the training text.
@@ -53,7 +49,7 @@ impl Translator {
     pub fn load(path: &Path, device: &Device, precision: Precision) -> Result<Self, TrainError> {
         let ModelDir { config, tokenizer, model, .. } = model_dir::load(path, device)?;
         let normalizer = Normalizer::new(&config.normalize);
-        let model = model.with_precision(precision).for_search();
+        let model = Searcher::new(model.with_precision(precision));
         let (tags, search) = (Vec::new(), config.search);
         Ok(Self { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 })
     }
@@ -119,56 +115,24 @@ impl Translator {
             .collect()
     }
 
-    /// Searches in batches of like lengths and gives the results in the order of the sources.
     fn search_all(&self, sources: &[(u64, &[u32])]) -> Vec<Vec<Hypothesis>> {
-        let mut order: Vec<usize> = (0..sources.len()).collect();
-        order.sort_by_key(|&index| std::cmp::Reverse(sources[index].1.len()));
-        let mut found = vec![Vec::new(); sources.len()];
-        let mut rest = order.as_slice();
-        while let Some(&longest) = rest.first() {
-            let rows = (SEARCH_TOKENS / sources[longest].1.len() / self.width()).clamp(1, rest.len());
-            let (batch, others) = rest.split_at(rows);
-            let of_batch: Vec<_> = batch.iter().map(|&index| sources[index]).collect();
-            for (&index, hypotheses) in batch.iter().zip(self.search_batch(&of_batch)) {
-                found[index] = hypotheses;
-            }
-            rest = others;
-        }
-        found
-    }
-
-    fn width(&self) -> usize {
-        if self.sampling.is_some() { 1 } else { self.search.beam_size.max(self.n_best) }
-    }
-
-    fn search_batch(&self, sources: &[(u64, &[u32])]) -> Vec<Vec<Hypothesis>> {
         let special = self.model.ids();
-        let src_len = sources.iter().map(|(_, source)| source.len()).max().unwrap_or(0);
-        let padded: Vec<u32> = sources
-            .iter()
-            .flat_map(|(_, source)| {
-                source.iter().copied().chain(std::iter::repeat(special.pad)).take(src_len)
-            })
-            .collect();
-        let device = self.model.embedding.weight.val().device();
-        let memory = self.model.encode(ids(&padded, [sources.len(), src_len], &device), &Pass::inference());
-        let max_lens: Vec<usize> =
-            sources.iter().map(|(_, source)| self.search.max_len(source.len())).collect();
-        let width = self.width();
-        let mut next = TransformerSearch::new(&self.model, &memory, width);
-        if let Some(sampling) = &self.sampling {
-            let streams: Vec<u64> = sources.iter().map(|(line, _)| *line).collect();
-            let found = sample(&mut next, special, &max_lens, &streams, &self.search, sampling);
-            return found.into_iter().map(|one| vec![one]).collect();
-        }
-        if width == 1 {
-            return greedy(&mut next, special, &max_lens, &self.search)
-                .into_iter()
-                .map(|one| vec![one])
-                .collect();
-        }
-        let search = SearchConfig { beam_size: width, ..self.search.clone() };
-        beam(&mut next, special, &max_lens, &search, self.n_best)
+        let width = if self.sampling.is_some() { 1 } else { self.search.beam_size.max(self.n_best) };
+        let ids: Vec<&[u32]> = sources.iter().map(|(_, ids)| *ids).collect();
+        self.model.search(&ids, width, |batch, next| {
+            let max_lens: Vec<usize> =
+                batch.iter().map(|&index| self.search.max_len(ids[index].len())).collect();
+            let alone = |found: Vec<Hypothesis>| found.into_iter().map(|one| vec![one]).collect();
+            if let Some(sampling) = &self.sampling {
+                let lines: Vec<u64> = batch.iter().map(|&index| sources[index].0).collect();
+                return alone(sample(next, special, &max_lens, &lines, &self.search, sampling));
+            }
+            if width == 1 {
+                return alone(greedy(next, special, &max_lens, &self.search));
+            }
+            let search = SearchConfig { beam_size: width, ..self.search.clone() };
+            beam(next, special, &max_lens, &search, self.n_best)
+        })
     }
 
     /// The translations of a line from those of its pieces; only the best where there are several pieces.

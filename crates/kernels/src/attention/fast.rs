@@ -37,11 +37,16 @@ struct Scratch {
     tiles: [Vec<f32>; 3],
     /// Kᵀ and Vᵀ of a head.
     transposed: [Vec<f32>; 2],
+    /// `log Σ exp` of the scores, where nobody asks for them.
+    log_sums: Vec<f32>,
 }
 
 impl Scratch {
-    const NEW: Self =
-        Self { tiles: [Vec::new(), Vec::new(), Vec::new()], transposed: [Vec::new(), Vec::new()] };
+    const NEW: Self = Self {
+        tiles: [Vec::new(), Vec::new(), Vec::new()],
+        transposed: [Vec::new(), Vec::new()],
+        log_sums: Vec::new(),
+    };
 }
 
 /// Queries, keys and values, views whose last axis is dense, and what hides keys.
@@ -173,7 +178,7 @@ impl<'a> Head<'a> {
         scratch: &mut Scratch,
     ) {
         let factor = 1.0 / (self.q.cols as f32).sqrt();
-        let Scratch { tiles, transposed: [k_t, v_t] } = scratch;
+        let Scratch { tiles, transposed: [k_t, v_t], .. } = scratch;
         let (k_t, v_t) = (transpose(self.k, k_t), transpose(self.v, v_t));
         for (first, count) in self.tiles() {
             let keys = self.limit(first + count);
@@ -231,6 +236,17 @@ fn room(buffer: &mut Vec<f32>, n: usize) -> &mut [f32] {
 /// The rows of a tile; none if they are empty.
 fn rows(tile: &mut [f32], width: usize) -> impl Iterator<Item = (usize, &mut [f32])> {
     tile.chunks_exact_mut(width.max(1)).enumerate()
+}
+
+/// Every query of a sequence sees every key: `out = softmax(q·kᵀ/√d_head)·v` of one head.
+pub(super) fn attend_all([q, k, v]: [Matrix; 3], out: &mut MatrixMut) {
+    let (order, dropout) = (Order::Any, Dropout::NONE);
+    let head = Head { q, k, v, padding: &[], seen: k.rows, order, dropout, first: 0 };
+    SCRATCH.with_borrow_mut(|scratch| {
+        let mut log_sums = std::mem::take(&mut scratch.log_sums);
+        head.forward(out, room(&mut log_sums, q.rows), scratch);
+        scratch.log_sums = log_sums;
+    });
 }
 
 /// The output, and `log Σ exp` of the scores of each query.

@@ -20,6 +20,9 @@ use fast::{Inputs, rows_dense};
 mod fast;
 pub(crate) mod plain;
 mod rows;
+mod slices;
+
+pub use slices::{attention_cached, attention_within};
 
 /// Which keys a query may see.
 #[derive(Clone, Debug)]

@@ -34,7 +34,7 @@ struct Candidate {
 /// included. `next` must be fresh and have `beam_size` rows for each sentence. A list is shorter where fewer
 /// targets exist, and never empty.
 pub fn beam(
-    next: &mut impl NextToken,
+    next: &mut (impl NextToken + ?Sized),
     ids: SpecialIds,
     max_lens: &[usize],
     config: &SearchConfig,

@@ -6,7 +6,7 @@ use crate::SpecialIds;
 /// The greedy target of each sentence. `max_lens`: the most tokens of each, the end token included. `next` must be
 /// fresh and have one row for each sentence.
 pub fn greedy(
-    next: &mut impl NextToken,
+    next: &mut (impl NextToken + ?Sized),
     ids: SpecialIds,
     max_lens: &[usize],
     config: &SearchConfig,

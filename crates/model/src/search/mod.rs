@@ -7,10 +7,14 @@ mod greedy;
 mod beam;
 mod sample;
 mod transformer;
+mod cpu;
+mod searcher;
 
 pub use beam::beam;
+pub use cpu::{CpuMemory, CpuModel, CpuSearch};
 pub use greedy::greedy;
 pub use sample::{Sampling, sample};
+pub use searcher::Searcher;
 pub use transformer::TransformerSearch;
 
 use crate::{Fault, SpecialIds};
@@ -103,7 +107,7 @@ pub struct Hypothesis {
 /// Extends one prefix for each sentence by the token that `choose(sentence, log-probabilities)` names, until each ends
 /// or reaches its limit. Finished sentences leave the batch.
 fn walk(
-    next: &mut impl NextToken,
+    next: &mut (impl NextToken + ?Sized),
     ids: SpecialIds,
     max_lens: &[usize],
     config: &SearchConfig,

@@ -26,7 +26,7 @@ pub struct Sampling {
 ///
 /// If `streams` and `max_lens` differ in length.
 pub fn sample(
-    next: &mut impl NextToken,
+    next: &mut (impl NextToken + ?Sized),
     ids: SpecialIds,
     max_lens: &[usize],
     streams: &[u64],

@@ -12,6 +12,7 @@ use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
 use crate::validate::{Validation, dev_loss, score, spread};
 use burn::module::Module;
+use model::search::Searcher;
 use model::weights::{self, Arrays};
 use std::time::Instant;
 
@@ -68,6 +69,7 @@ impl Trainer<'_> {
         search.beam_size = config.beam_size;
         let (tokenizer, normalizer) = (self.tokenizer.clone(), self.corpora.normalizer.clone());
         let tags = Vec::new();
+        let model = Searcher::new(model);
         let mut translator =
             Translator { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 };
         let (scores, _) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
