@@ -40,7 +40,7 @@ impl<'a> Matrix<'a> {
     }
 
     /// The columns from `first` on.
-    pub(crate) fn from_column(self, first: usize) -> Self {
+    pub(crate) fn after_column(self, first: usize) -> Self {
         assert!(first <= self.cols, "column {first} of {}", self.cols);
         let start = (first * self.col_stride).min(self.elements.len());
         Self { elements: &self.elements[start..], cols: self.cols - first, ..self }

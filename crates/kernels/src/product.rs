@@ -108,7 +108,7 @@ impl Packed {
     }
 
     fn views<'a>(&self, x: &'a [f32], out: &'a mut [f32]) -> (Matrix<'a>, MatrixMut<'a>) {
-        let n = if self.cols == 0 { x.len() / self.rows.max(1) } else { out.len() / self.cols };
+        let n = out.len().checked_div(self.cols).unwrap_or(x.len() / self.rows.max(1));
         assert_eq!((x.len(), out.len()), (n * self.rows, n * self.cols), "lengths of x and of the output");
         (Matrix::dense(x, n, self.rows), MatrixMut::dense(out, n, self.cols))
     }
@@ -168,7 +168,7 @@ impl Packed {
             let start = if depth == 0 { Start { bias, ..start } } else { Start { bias: None, out: true } };
             let panels =
                 Panels { elements: &self.panels[panel * self.rows * PANEL..], rows: self.rows, depth };
-            let lhs = Matrix { cols: steps, ..lhs.from_column(depth) };
+            let lhs = Matrix { cols: steps, ..lhs.after_column(depth) };
             if lhs.col_stride == 1 {
                 let elements = lhs.elements;
                 let dense = Strips { elements, row_stride: lhs.row_stride, depth: steps, strip: None };
@@ -284,7 +284,9 @@ vectorised! {
                 }
             }
             if cols < PANEL {
-                rows.iter_mut().for_each(|row| row[cols..].fill(0.0));
+                for row in rows {
+                    row[cols..].fill(0.0);
+                }
             }
         }
     }
@@ -512,55 +514,5 @@ mod tests {
         let short = [0.0; 3];
         let out = MatrixMut::dense(&mut out, 2, 2);
         product(out, Matrix::dense(&short, 2, 2), Matrix::dense(&[0.0; 4], 2, 2));
-    }
-}
-#[cfg(test)]
-mod timing {
-    use super::*;
-    #[test]
-    #[ignore]
-    fn timing() {
-        rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap().install(|| {
-            for (m, k, n, ta, tb) in [
-                (2048, 256, 256, false, false),
-                (2048, 256, 256, false, true),
-                (256, 2048, 256, true, false),
-                (2048, 256, 1024, false, false),
-                (2048, 1024, 256, false, true),
-                (256, 2048, 1024, true, false),
-                (2048, 1024, 256, false, false),
-                (2048, 256, 1024, false, true),
-                (1024, 2048, 256, true, false),
-                (2048, 256, 8000, false, true),
-                (2048, 8000, 256, false, false),
-                (8000, 2048, 256, true, false),
-                (186, 256, 256, false, false),
-                (186, 256, 1024, false, false),
-                (186, 1024, 256, false, false),
-                (186, 256, 8000, false, false),
-            ] {
-                let a = vec![0.5; m * k];
-                let b = vec![0.5; k * n];
-                let mut o = vec![0.0; m * n];
-                let (mut best, mut bp) = (f64::MAX, f64::MAX);
-                for _ in 0..10 {
-                    let lhs = if ta { Matrix::dense(&a, k, m).transposed() } else { Matrix::dense(&a, m, k) };
-                    let rhs = if tb { Matrix::dense(&b, n, k).transposed() } else { Matrix::dense(&b, k, n) };
-                    let t = std::time::Instant::now();
-                    let packed = Packed::of(rhs);
-                    bp = bp.min(t.elapsed().as_secs_f64());
-                    let t = std::time::Instant::now();
-                    packed.multiply(MatrixMut::dense(&mut o, m, n), lhs, Start::ZERO, None);
-                    best = best.min(t.elapsed().as_secs_f64());
-                }
-                println!(
-                    "{m}x{k}x{n} {ta} {tb}: pack {:.2} ms, product {:.2} ms, {:.0} GFLOP/s, all {:.0}",
-                    bp * 1e3,
-                    best * 1e3,
-                    2.0 * (m * k * n) as f64 / best / 1e9,
-                    2.0 * (m * k * n) as f64 / (best + bp) / 1e9
-                );
-            }
-        });
     }
 }

@@ -1,6 +1,8 @@
 //! Vectors chosen at run time, and the few functions that must be vectorisable: sums, maxima, `exp`, Φ.
 //!
-//! Bodies are plain loops; the macro `vectorised` compiles them for each instruction set and picks one. Sums run in a fixed order, so that results depend on the data alone.
+//! Bodies are plain loops; the macro `vectorised` compiles them for each instruction set and picks one. Sums run in a
+//! fixed order, so that results depend on the data alone. What does not fill the lanes is added at the end, one by one:
+//! an index into the lanes that is not a constant would put them into memory.
 
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
@@ -87,10 +89,21 @@ pub(crate) fn sum(xs: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *lane += f(x);
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane += f(x);
+    rest.iter().fold(fold(lanes), |sum, &x| sum + f(x))
+}
+
+/// `Σ x·y` in a fixed order, for short slices.
+#[inline(always)]
+pub(crate) fn dot(xs: &[f32], ys: &[f32]) -> f32 {
+    let mut lanes = [0.0f32; LANES / 2];
+    let (x_chunks, x_rest) = xs.as_chunks::<{ LANES / 2 }>();
+    let (y_chunks, y_rest) = ys[..xs.len()].as_chunks::<{ LANES / 2 }>();
+    for (x_chunk, y_chunk) in x_chunks.iter().zip(y_chunks) {
+        for ((lane, &x), &y) in lanes.iter_mut().zip(x_chunk).zip(y_chunk) {
+            *lane = x.mul_add(y, *lane);
+        }
     }
-    fold(lanes)
+    x_rest.iter().zip(y_rest).fold(fold(lanes), |sum, (&x, &y)| x.mul_add(y, sum))
 }
 
 /// `Σ f(x, y)` in a fixed order.
@@ -104,10 +117,7 @@ pub(crate) fn sum_2(xs: &[f32], ys: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 
             *lane += f(x, y);
         }
     }
-    for ((lane, &x), &y) in lanes.iter_mut().zip(x_rest).zip(y_rest) {
-        *lane += f(x, y);
-    }
-    fold(lanes)
+    x_rest.iter().zip(y_rest).fold(fold(lanes), |sum, (&x, &y)| sum + f(x, y))
 }
 
 /// Applies `f` in place and returns the sum of what it gave, in a fixed order.
@@ -121,11 +131,12 @@ pub(crate) fn map_sum(xs: &mut [f32], f: impl Fn(f32) -> f32) -> f32 {
             *lane += *x;
         }
     }
-    for (lane, x) in lanes.iter_mut().zip(rest) {
+    let mut total = fold(lanes);
+    for x in rest {
         *x = f(*x);
-        *lane += *x;
+        total += *x;
     }
-    fold(lanes)
+    total
 }
 
 /// The largest element, `-∞` of none.
@@ -138,9 +149,6 @@ pub(crate) fn max(xs: &[f32]) -> f32 {
             *lane = if x > *lane { x } else { *lane };
         }
     }
-    for (lane, &x) in lanes.iter_mut().zip(rest) {
-        *lane = if x > *lane { x } else { *lane };
-    }
     let mut width = LANES / 2;
     while width > 0 {
         for i in 0..width {
@@ -148,13 +156,15 @@ pub(crate) fn max(xs: &[f32]) -> f32 {
         }
         width /= 2;
     }
-    lanes[0]
+    rest.iter().fold(lanes[0], |max, &x| if x > max { x } else { max })
 }
 
-/// Sums the lanes by halves.
+/// Sums the lanes by halves. The compiler must not look through: it would split the vectors of the loop before, because
+/// the sum at its end needs only parts of them.
 #[inline(always)]
-fn fold(mut lanes: [f32; LANES]) -> f32 {
-    let mut width = LANES / 2;
+fn fold<const N: usize>(lanes: [f32; N]) -> f32 {
+    let mut lanes = std::hint::black_box(lanes);
+    let mut width = N / 2;
     while width > 0 {
         for i in 0..width {
             lanes[i] += lanes[i + width];
@@ -235,7 +245,8 @@ mod tests {
     #[test]
     fn results_do_not_depend_on_the_instruction_set() {
         use crate::testing::run;
-        use crate::{Activation, Dropout, Mask, Order, activation, attention, cross_entropy, layer_norm};
+        use crate::{Activation, Dropout, Mask, Order};
+        use crate::{activation, attention, cross_entropy, layer_norm, linear};
         use burn::tensor::{Int, Tensor};
 
         let drop = Dropout { probability: 0.2, key: 1 };
@@ -245,6 +256,8 @@ mod tests {
             let y = attention(heads.clone(), heads.clone(), heads, &mask, drop);
             let y = activation(y, Activation::Gelu, drop).reshape([66, 21]);
             let y = layer_norm(y, x[1].clone(), x[1].clone(), 1e-5);
+            let weight = x[0].clone().reshape([66, 21]).slice([0..21]);
+            let y = linear(y, weight, Some(x[1].clone()));
             cross_entropy(y, Tensor::<1, Int>::ones([66], &x[0].device()), 0, 0.1).loss
         };
         let inputs = [uniform(1, 66 * 21), uniform(2, 21)];

@@ -1,7 +1,7 @@
 //! One row of scores or weights: a query and all its keys.
 
 use crate::matrix::Matrix;
-use crate::simd::{exp, map_sum, max, sum_2, vectorised};
+use crate::simd::{dot, exp, map_sum, max, sum_2, vectorised};
 
 vectorised! {
     /// The scores of one query, by dot products.
@@ -9,7 +9,7 @@ vectorised! {
         let query = &query.elements[..query.cols];
         for (j, score) in row.iter_mut().enumerate().take(keys.rows) {
             let key = &keys.elements[j * keys.row_stride..][..keys.cols];
-            *score = factor * sum_2(query, key, |q, k| q * k);
+            *score = factor * dot(query, key);
         }
     }
 

@@ -8,7 +8,7 @@ use super::fast::attend_all;
 use super::rows::softmax_row;
 use crate::flex::written;
 use crate::matrix::{Matrix, MatrixMut, WORTH_A_THREAD};
-use crate::simd::{sum_2, vectorised};
+use crate::simd::{dot, vectorised};
 
 thread_local! {
     static SCORES: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
@@ -50,9 +50,9 @@ pub fn attention_within(x: &[f32], lens: &[usize], n_heads: usize) -> Vec<f32> {
         }
         let products: usize = lens.iter().map(|len| len * len * d_model).sum();
         if products < WORTH_A_THREAD {
-            work.into_iter().for_each(one)
+            work.into_iter().for_each(one);
         } else {
-            work.into_par_iter().for_each(one)
+            work.into_par_iter().for_each(one);
         }
     };
     // SAFETY: the sequences cover the output, and the heads of each are written one by one.
@@ -110,7 +110,7 @@ vectorised! {
         for (j, &slot) in slots.iter().enumerate() {
             let key = &cache[slot as usize * 2 * d_model..][..d_model];
             for (head, (q, k)) in query.chunks_exact(d_head).zip(key.chunks_exact(d_head)).enumerate() {
-                scores[head * n + j] = factor * sum_2(q, k, |q, k| q * k);
+                scores[head * n + j] = factor * dot(q, k);
             }
         }
         for scores in scores.chunks_exact_mut(n.max(1)) {

@@ -7,12 +7,15 @@
 use super::{Hypothesis, NextToken, SearchConfig, forbid};
 use crate::SpecialIds;
 
-/// A prefix that may still grow. Dead ones fill the rows of a sentence with fewer than `beam_size` prefixes.
+/// A prefix that may still grow.
 #[derive(Clone)]
 struct Live {
     tokens: Vec<u32>,
     log_prob: f32,
 }
+
+/// Log-probabilities that are looked at together for whether one of them is a candidate.
+const PART: usize = 64;
 
 /// One sentence's search.
 struct Sentence {
@@ -31,7 +34,7 @@ struct Candidate {
 }
 
 /// The `n_best` best targets of each sentence, best first. `max_lens`: the most tokens of each, the end token
-/// included. `next` must be fresh and have `beam_size` rows for each sentence. A list is shorter where fewer
+/// included. `next` must be fresh and take `beam_size` rows of a sentence. A list is shorter where fewer
 /// targets exist, and never empty.
 pub fn beam(
     next: &mut (impl NextToken + ?Sized),
@@ -40,28 +43,31 @@ pub fn beam(
     config: &SearchConfig,
     n_best: usize,
 ) -> Vec<Vec<Hypothesis>> {
-    let (vocab, width) = (next.vocab_size(), config.beam_size);
+    let vocab = next.vocab_size();
     let mut found = vec![Vec::new(); max_lens.len()];
     let mut sentences: Vec<Sentence> =
-        max_lens.iter().enumerate().map(|(index, &max_len)| Sentence::new(index, max_len, width)).collect();
-    let mut parents: Vec<usize> = (0..sentences.len() * width).collect();
+        max_lens.iter().enumerate().map(|(index, &max_len)| Sentence::new(index, max_len)).collect();
+    let mut parents: Vec<usize> = (0..sentences.len()).collect();
     while !sentences.is_empty() {
         let rows = sentences.iter().flat_map(|sentence| &sentence.live);
         let last: Vec<u32> = rows.map(|live| live.tokens.last().copied().unwrap_or(ids.bos)).collect();
         let mut log_probs = next.advance(&parents, &last);
         parents.clear();
         let mut unfinished = Vec::new();
-        for (group, mut sentence) in sentences.into_iter().enumerate() {
-            let rows = &mut log_probs[group * width * vocab..(group + 1) * width * vocab];
+        let (mut first, mut rest) = (0, log_probs.as_mut_slice());
+        for mut sentence in sentences {
+            let n_rows = sentence.live.len();
+            let (rows, after) = rest.split_at_mut(n_rows * vocab);
             let candidates = sentence.candidates(rows, ids, config);
             let continued = sentence.extend(&candidates, ids, config);
             if sentence.is_finished(n_best, config) {
                 let index = sentence.index;
                 found[index] = sentence.finish(n_best, config);
             } else {
-                parents.extend(continued.iter().map(|row| group * width + row));
+                parents.extend(continued.iter().map(|row| first + row));
                 unfinished.push(sentence);
             }
+            (first, rest) = (first + n_rows, after);
         }
         sentences = unfinished;
     }
@@ -69,31 +75,31 @@ pub fn beam(
 }
 
 impl Sentence {
-    fn new(index: usize, max_len: usize, width: usize) -> Self {
-        // All rows start alike: only the first may be continued.
-        let mut live = vec![Live { tokens: Vec::new(), log_prob: f32::NEG_INFINITY }; width];
-        live[0].log_prob = 0.0;
+    fn new(index: usize, max_len: usize) -> Self {
+        let live = vec![Live { tokens: Vec::new(), log_prob: 0.0 }];
         Self { index, max_len, live, ended: Vec::new() }
     }
 
     /// The best continuations of all rows, best first: enough for every one to end and the beam still to be full.
     fn candidates(&self, log_probs: &mut [f32], ids: SpecialIds, config: &SearchConfig) -> Vec<Candidate> {
         let vocab = log_probs.len() / self.live.len();
-        let wanted = 2 * self.live.len();
+        let wanted = 2 * config.beam_size;
         let mut best: Vec<Candidate> = Vec::with_capacity(2 * wanted);
         let mut floor = f32::NEG_INFINITY;
         for (row, (live, log_probs)) in self.live.iter().zip(log_probs.chunks_mut(vocab)).enumerate() {
-            if live.log_prob == f32::NEG_INFINITY {
-                continue;
-            }
             forbid(log_probs, &live.tokens, ids, config.no_repeat_ngram);
-            for (token, log_prob) in log_probs.iter().enumerate() {
-                let log_prob = live.log_prob + log_prob;
-                if log_prob > floor {
-                    best.push(Candidate { row, token: token as u32, log_prob });
-                    if best.len() == 2 * wanted {
-                        keep_best(&mut best, wanted);
-                        floor = best[wanted - 1].log_prob;
+            for (part, log_probs) in log_probs.chunks(PART).enumerate() {
+                if live.log_prob + largest(log_probs) <= floor {
+                    continue;
+                }
+                for (token, log_prob) in (part * PART..).zip(log_probs) {
+                    let log_prob = live.log_prob + log_prob;
+                    if log_prob > floor {
+                        best.push(Candidate { row, token: token as u32, log_prob });
+                        if best.len() == 2 * wanted {
+                            keep_best(&mut best, wanted);
+                            floor = best[wanted - 1].log_prob;
+                        }
                     }
                 }
             }
@@ -105,7 +111,7 @@ impl Sentence {
     /// Replaces the live prefixes by the best candidates; those that end join the ended targets if they are among the
     /// first `beam_size`. Returns the row that each live prefix continues.
     fn extend(&mut self, candidates: &[Candidate], ids: SpecialIds, config: &SearchConfig) -> Vec<usize> {
-        let width = self.live.len();
+        let width = config.beam_size;
         let (mut live, mut rows) = (Vec::with_capacity(width), Vec::with_capacity(width));
         for (rank, candidate) in candidates.iter().enumerate() {
             let prefix = &self.live[candidate.row].tokens;
@@ -119,22 +125,17 @@ impl Sentence {
                 rows.push(candidate.row);
             }
         }
-        live.resize(width, Live { tokens: Vec::new(), log_prob: f32::NEG_INFINITY });
-        rows.resize(width, 0);
         self.live = live;
         rows
     }
 
     fn is_finished(&mut self, n_best: usize, config: &SearchConfig) -> bool {
-        let best_live = self.live[0].log_prob;
-        if best_live == f32::NEG_INFINITY || self.live[0].tokens.len() >= self.max_len {
-            return true;
-        }
-        if self.ended.len() >= self.live.len().max(n_best) {
+        let Some(Live { tokens, log_prob: best_live }) = self.live.first() else { return true };
+        if tokens.len() >= self.max_len || self.ended.len() >= config.beam_size.max(n_best) {
             return true;
         }
         // More tokens only lower the sum, and the largest divisor is that of the longest target.
-        let bound = best_live / config.penalty(self.max_len);
+        let bound = *best_live / config.penalty(self.max_len);
         self.ended.sort_by(|a, b| b.score.total_cmp(&a.score));
         self.ended.get(n_best - 1).is_some_and(|worst| worst.score >= bound)
     }
@@ -142,7 +143,7 @@ impl Sentence {
     /// The best targets; those that the limit cut off count only where too few have ended.
     fn finish(mut self, n_best: usize, config: &SearchConfig) -> Vec<Hypothesis> {
         self.ended.sort_by(|a, b| b.score.total_cmp(&a.score));
-        let cut = self.live.into_iter().filter(|live| live.log_prob > f32::NEG_INFINITY);
+        let cut = self.live.into_iter();
         let mut cut: Vec<_> = cut.map(|live| hypothesis(live.tokens, live.log_prob, false, config)).collect();
         cut.sort_by(|a, b| b.score.total_cmp(&a.score));
         self.ended.extend(cut);
@@ -154,6 +155,18 @@ impl Sentence {
 fn hypothesis(tokens: Vec<u32>, log_prob: f32, ended: bool, config: &SearchConfig) -> Hypothesis {
     let score = log_prob / config.penalty(tokens.len() + usize::from(ended));
     Hypothesis { tokens, log_prob, score, ended }
+}
+
+/// The largest number; a loop without a jump, which the compiler makes into vectors.
+fn largest(numbers: &[f32]) -> f32 {
+    let mut lanes = [f32::NEG_INFINITY; 16];
+    let (chunks, rest) = numbers.as_chunks::<16>();
+    for chunk in chunks {
+        for (lane, &number) in lanes.iter_mut().zip(chunk) {
+            *lane = if number > *lane { number } else { *lane };
+        }
+    }
+    lanes.iter().chain(rest).fold(f32::NEG_INFINITY, |largest, &number| largest.max(number))
 }
 
 /// Best first; equal ones by row and token, so that the order never depends on anything else.

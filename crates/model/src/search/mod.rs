@@ -25,9 +25,10 @@ pub trait NextToken {
     /// Entries of the vocabulary.
     fn vocab_size(&self) -> usize;
 
-    /// Hypotheses stand in rows, `width` of them for each sentence. Row `i` of this call continues row `parents[i]`
-    /// of the call before with the token `last[i]`; in the first call `parents[i] = i`. A sentence whose rows do
-    /// not appear is finished; a call has at least one row. Returns log-probabilities, row-major: `[rows, vocab]`.
+    /// Hypotheses stand in rows, at most `width` of a sentence, beside each other and in the order of the sentences.
+    /// Row `i` of this call continues row `parents[i]` of the call before with the token `last[i]`; in the first call
+    /// each sentence has one row, and `parents[i] = i`. A sentence whose rows do not appear is finished; a call has at
+    /// least one row. Returns log-probabilities, row-major: `[rows, vocab]`.
     fn advance(&mut self, parents: &[usize], last: &[u32]) -> Vec<f32>;
 }
 

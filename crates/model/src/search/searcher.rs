@@ -52,7 +52,7 @@ impl Searcher {
             let sources: Vec<&[u32]> = batch.iter().map(|&index| sources[index]).collect();
             match self {
                 Self::Cpu(model) => {
-                    let mut next = CpuSearch::new(model, &model.encode(&sources), width);
+                    let mut next = CpuSearch::new(model, &model.encode(&sources));
                     search(batch, &mut next)
                 }
                 Self::Tensors(model) => search(batch, &mut with_tensors(model, &sources, width)),

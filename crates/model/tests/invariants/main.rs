@@ -4,6 +4,7 @@
 mod fixture;
 
 mod forward;
+mod cpu_search;
 mod incremental;
 mod dropout;
 

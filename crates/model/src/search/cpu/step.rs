@@ -4,7 +4,7 @@ use super::{CpuMemory, CpuModel};
 use crate::embedding::positions_on_host;
 use crate::search::NextToken;
 
-/// Incremental decoding of `width` hypotheses for each sentence of a memory.
+/// Incremental decoding of any number of hypotheses for each sentence of a memory.
 #[derive(Debug)]
 pub struct CpuSearch<'a> {
     model: &'a CpuModel,
@@ -30,13 +30,12 @@ struct Live {
 
 impl<'a> CpuSearch<'a> {
     /// Starts a search over the encoded sentences.
-    pub fn new(model: &'a CpuModel, memory: &CpuMemory, width: usize) -> Self {
+    pub fn new(model: &'a CpuModel, memory: &CpuMemory) -> Self {
         let mut end = 0;
-        let mut hypotheses = Vec::with_capacity(memory.lens.len() * width);
+        let mut hypotheses = Vec::with_capacity(memory.lens.len());
         for len in &memory.lens {
-            let source = (end, end + len);
-            hypotheses.extend(std::iter::repeat_n(Live { source, slots: Vec::new() }, width));
-            end = source.1;
+            hypotheses.push(Live { source: (end, end + len), slots: Vec::new() });
+            end += len;
         }
         Self {
             model,
