@@ -256,7 +256,7 @@ mod tests {
             let y = attention(heads.clone(), heads.clone(), heads, &mask, drop);
             let y = activation(y, Activation::Gelu, drop).reshape([66, 21]);
             let y = layer_norm(y, x[1].clone(), x[1].clone(), 1e-5);
-            let weight = x[0].clone().reshape([66, 21]).slice([0..21]);
+            let weight = x[0].clone().reshape([66, 21]).narrow(0, 0, 21);
             let y = linear(y, weight, Some(x[1].clone()));
             cross_entropy(y, Tensor::<1, Int>::ones([66], &x[0].device()), 0, 0.1).loss
         };
