@@ -39,7 +39,7 @@ pub struct CrossEntropy {
 /// `logits [n, vocab]`, `targets [n]` with ids below `vocab` → two sums `[1]`.
 ///
 /// # Panics
-/// If the shapes do not fit or a target is not below `vocab`.
+/// If the shapes do not fit, there are no rows, or a target is not below `vocab`.
 pub fn cross_entropy(
     logits: Tensor<2>,
     targets: Tensor<1, Int>,
@@ -47,6 +47,7 @@ pub fn cross_entropy(
     smoothing: f32,
 ) -> CrossEntropy {
     assert_eq!(targets.dims()[0], logits.dims()[0], "cross_entropy: rows of targets and logits");
+    assert!(logits.dims()[0] > 0, "cross_entropy: no rows");
     if !is_fast(&logits) {
         return plain(logits, targets, pad_id, smoothing);
     }

@@ -22,7 +22,7 @@ use crate::product::{product, product_biased};
 /// `x [.., d_in]`, `weight [d_in, d_out]`, `bias [d_out]` → `[.., d_out]`.
 ///
 /// # Panics
-/// If the shapes do not fit.
+/// If the shapes do not fit or there are no rows.
 pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor<D> {
     let shape = x.dims();
     let [d_in, d_out] = weight.dims();
@@ -31,6 +31,7 @@ pub fn linear<const D: usize>(x: Tensor<D>, weight: Tensor<2>, bias: Option<Tens
         assert_eq!(bias.dims(), [d_out], "linear: bias and last axis of weight");
     }
     let n = shape[..D - 1].iter().product();
+    assert!(n > 0, "linear: no rows");
     let mut out_shape = shape;
     out_shape[D - 1] = d_out;
     affine(x.reshape([n, d_in]), weight, bias).reshape(out_shape)

@@ -50,7 +50,7 @@ pub enum Order {
 /// `[batch, n_heads, q_len, d_head]`.
 ///
 /// # Panics
-/// If the shapes do not fit or the probability of dropout is not in `[0, 1)`.
+/// If the shapes do not fit, an axis is empty, or the probability of dropout is not in `[0, 1)`.
 pub fn attention(q: Tensor<4>, k: Tensor<4>, v: Tensor<4>, mask: &Mask, dropout: Dropout) -> Tensor<4> {
     assert_eq!(k.dims(), v.dims(), "attention: shapes of k and v");
     check(&q, &k, mask);
@@ -106,6 +106,7 @@ fn check(q: &Tensor<4>, k: &Tensor<4>, mask: &Mask) {
     let [k_batch, k_heads, k_len, k_width] = k.dims();
     let (left, right) = ((batch, n_heads, d_head), (k_batch, k_heads, k_width));
     assert_eq!(left, right, "attention: batch, n_heads, d_head of q and k");
+    assert!(batch * n_heads * q_len * k_len * d_head > 0, "attention: no queries or keys");
     if let Some(padding) = &mask.padding {
         assert_eq!(padding.dims(), [batch, k_len], "attention: padding is [batch, k_len]");
     }
