@@ -286,6 +286,7 @@ fn report(error: TrainError) {
     let mut stderr = std::io::stderr().lock();
     let text = match error {
         TrainError::Config(error) => format!("{:?}", miette::Report::new(error)),
+        error @ TrainError::Interrupted { .. } => error.to_string(),
         error => format!("error: {error}"),
     };
     let _ = writeln!(stderr, "{text}");

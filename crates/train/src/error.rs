@@ -2,6 +2,7 @@
 //! config.
 
 use crate::config::ConfigError;
+use crate::interrupt;
 use crate::metrics::MetricsError;
 use data::DataError;
 use model::ModelError;
@@ -122,6 +123,14 @@ pub enum TrainError {
     /// A command was given arguments that do not go together.
     #[error("{0}")]
     Usage(String),
+    /// A signal asked the run to end.
+    #[error("stopped by {signal} after step {step}, all of it saved; the same command goes on from there")]
+    Interrupted {
+        /// Its name.
+        signal: &'static str,
+        /// The last step that is saved.
+        step: u64,
+    },
     /// The loss or a gradient is not a number.
     #[error(
         "{what} is {value} at step {step}; the weights of the step before are kept. \
@@ -160,6 +169,7 @@ impl TrainError {
             | Self::LineTooLong { .. } => 65,
             Self::Backend { .. } | Self::Device { .. } => 69,
             Self::Bug { .. } => 70,
+            Self::Interrupted { .. } => interrupt::EXIT_CODE,
             Self::NotFinite { .. } => 76,
             Self::Config(_) | Self::Mismatch { .. } => 78,
         }

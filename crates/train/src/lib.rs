@@ -26,6 +26,7 @@ pub mod average;
 pub mod checkpoint;
 pub mod history;
 pub mod log;
+pub mod interrupt;
 pub mod run_dir;
 pub mod card;
 pub mod trainer;

@@ -2,6 +2,7 @@
 //! translation does not depend on the lines around it.
 
 use crate::TrainError;
+use crate::interrupt;
 use crate::model_dir::{self, ModelDir};
 use burn::tensor::Device;
 use data::{Normalizer, Tokenizer, is_language_tag, split_tags};
@@ -78,7 +79,7 @@ impl Translator {
         self.translate_n_best(lines, first_line).into_iter().map(|best| best[0].text.clone()).collect()
     }
 
-    /// The `n_best` translations of every line, best first, at least one.
+    /// The `n_best` translations of every line, best first, at least one. After a request to end they are empty.
     pub fn translate_n_best(&self, lines: &[String], first_line: usize) -> Vec<Vec<Translation>> {
         let pieces: Vec<Vec<Vec<u32>>> = lines.iter().map(|line| self.pieces(line)).collect();
         let flat: Vec<(u64, &[u32])> = pieces
@@ -120,6 +121,9 @@ impl Translator {
         let width = if self.sampling.is_some() { 1 } else { self.search.beam_size.max(self.n_best) };
         let ids: Vec<&[u32]> = sources.iter().map(|(_, ids)| *ids).collect();
         self.model.search(&ids, width, |batch, next| {
+            if interrupt::requested().is_some() {
+                return vec![Vec::new(); batch.len()];
+            }
             let max_lens: Vec<usize> =
                 batch.iter().map(|&index| self.search.max_len(ids[index].len())).collect();
             let alone = |found: Vec<Hypothesis>| found.into_iter().map(|one| vec![one]).collect();

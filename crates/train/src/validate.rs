@@ -1,12 +1,12 @@
 //! What is measured on held-out text: the loss without smoothing, and scores of real translations.
 
-use crate::TrainError;
 use crate::config::Metric;
 use crate::corpora::HeldOut;
 use crate::loss::loss;
 use crate::metrics::{Scores, evaluate};
 use crate::tensors::BatchTensors;
 use crate::translator::Translator;
+use crate::{TrainError, interrupt};
 use burn::tensor::Device;
 use data::Example;
 use data::batch::{Batch, ControlIds, plan};
@@ -55,7 +55,7 @@ impl Validation {
     }
 }
 
-/// Σ over the targets of −log p, in nats, and how many targets there are.
+/// Σ over the targets of −log p, in nats, and how many targets there are. After a request to end it stops short.
 pub fn dev_loss(
     model: &Transformer,
     examples: &[Example],
@@ -67,6 +67,9 @@ pub fn dev_loss(
     order.sort_by_key(|&index| lengths[index as usize]);
     let (mut nats, mut tokens) = (0.0, 0);
     for indices in plan(&lengths, batch_tokens, &order) {
+        if interrupt::requested().is_some() {
+            break;
+        }
         let rows: Vec<&Example> = indices.iter().map(|&index| &examples[index as usize]).collect();
         let batch = Batch::new(&rows, &indices, ControlIds::default());
         let sums = loss(model, BatchTensors::new(&batch, device), 0.0, &Pass::inference());
@@ -76,7 +79,8 @@ pub fn dev_loss(
     (nats, tokens)
 }
 
-/// Translates a held-out set with its tags and scores it; also gives the translations.
+/// Translates a held-out set with its tags and scores it; also gives the translations. After a request to end these
+/// are empty, and the caller must ask for it.
 ///
 /// # Errors
 ///

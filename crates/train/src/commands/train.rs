@@ -9,7 +9,7 @@ use crate::run_dir::RunDir;
 use crate::trainer::{Start, Trainer};
 use crate::translator::Translator;
 use crate::validate::{Validation, score};
-use crate::{card, device, files, model_dir};
+use crate::{card, device, files, interrupt, model_dir};
 use burn::tensor::Device;
 use std::io::Write;
 use std::path::PathBuf;
@@ -120,6 +120,7 @@ fn finish(
     for set in &corpora.tests {
         tracing::info!("translating {} with the model of step {}", set.name, best.step);
         let (scores, hypotheses) = score(&mut translator, set)?;
+        interrupt::check(best.step)?;
         trainer.write_final(&serde_json::json!({"step": best.step, "set": set.name, "scores": scores}))?;
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);

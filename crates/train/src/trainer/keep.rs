@@ -6,11 +6,11 @@ use crate::average::mean;
 use crate::card::card;
 use crate::checkpoint::{self, State};
 use crate::config::Average;
-use crate::files;
 use crate::history::{averaged_steps, best, kept_snapshots};
 use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
 use crate::validate::{Validation, dev_loss, score, spread};
+use crate::{files, interrupt};
 use burn::module::Module;
 use model::search::Searcher;
 use model::weights::{self, Arrays};
@@ -62,6 +62,7 @@ impl Trainer<'_> {
         let dev = &self.dev_set;
         let (nats, tokens) =
             dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
+        interrupt::check(step)?;
         if !nats.is_finite() {
             return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
         }
@@ -73,6 +74,7 @@ impl Trainer<'_> {
         let mut translator =
             Translator { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 };
         let (scores, _) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
+        interrupt::check(step)?;
         Ok(Validation {
             step,
             loss_nats_per_token: nats / tokens as f64,

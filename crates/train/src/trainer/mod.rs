@@ -8,6 +8,7 @@ use crate::checkpoint::{self, State};
 use crate::config::{Average, Experiment};
 use crate::corpora::{Corpora, DevSet, TrainExamples};
 use crate::history::{go_on, reason_to_stop};
+use crate::interrupt;
 use crate::log::{RunLog, StepRecord};
 use crate::loss::loss;
 use crate::model_dir;
@@ -156,11 +157,20 @@ impl<'a> Trainer<'a> {
     ///
     /// # Errors
     ///
-    /// A loss or gradient that is not finite; whatever the file system says.
+    /// A loss or gradient that is not finite; whatever the file system says; a signal, after everything was saved.
     pub fn run(&mut self) -> Result<Validation, TrainError> {
         let train = &self.experiment.train;
         let first = self.state.step;
+        interrupt::listen().map_err(TrainError::io("listen for signals to", self.run_dir.path()))?;
+        // A request to end may have come before the validation of the last step was over.
+        if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
+            self.validate_or_save()?;
+        }
         let reason = loop {
+            if interrupt::requested().is_some() && self.state.step > 0 {
+                self.checkpoint()?;
+            }
+            interrupt::check(self.state.step)?;
             if let Some(reason) = self.reason_to_stop() {
                 break reason;
             }
@@ -170,24 +180,40 @@ impl<'a> Trainer<'a> {
             }
             self.log.tick(record.step);
             if record.step.is_multiple_of(self.experiment.validate.every) {
-                self.validate()?;
+                self.validate_or_save()?;
             }
             if record.step.is_multiple_of(train.checkpoint_every) {
                 self.checkpoint()?;
             }
         };
-        if self.state.validations.last().is_none_or(|last| last.step < self.state.step) {
-            self.validate()?;
+        let step = self.state.step;
+        if !self.is_validated() {
+            self.validate_or_save()?;
+            self.checkpoint()?;
+        } else if checkpoint::steps(&self.run_dir.checkpoints())?.last() != Some(&step) {
             self.checkpoint()?;
         }
         self.log.finish();
-        let step = self.state.step;
         if step == first {
             tracing::info!("nothing left to train: the run ended after step {step} ({reason})");
         } else {
             tracing::info!("stopped after step {step}: {reason}");
         }
         self.average()
+    }
+
+    /// Whether the weights of now were measured.
+    fn is_validated(&self) -> bool {
+        self.state.validations.last().is_some_and(|last| last.step >= self.state.step)
+    }
+
+    /// Validates; if that is interrupted, the state before it is saved, from which a resumed run makes it again.
+    fn validate_or_save(&mut self) -> Result<(), TrainError> {
+        let result = self.validate();
+        if matches!(result, Err(TrainError::Interrupted { .. })) {
+            self.checkpoint()?;
+        }
+        result
     }
 
     /// One optimizer step.

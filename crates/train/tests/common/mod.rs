@@ -234,6 +234,12 @@ impl Running {
         drop(self.0.stdout.take());
     }
 
+    /// Sends a signal by its name.
+    pub(crate) fn signal(&self, name: &str) {
+        let status = std::process::Command::new("kill").args(["-s", name, &self.id().to_string()]).status();
+        assert!(status.expect("kill is everywhere").success());
+    }
+
     pub(crate) fn wait(&mut self) -> ExitStatus {
         self.0.wait().expect("a child of this process")
     }

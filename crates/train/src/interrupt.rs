@@ -1,0 +1,57 @@
+//! SIGTERM, SIGINT and SIGUSR1 (a scheduler that wants its machine back) ask a run to save and to end. The loop looks at
+//! the request between two steps and between two batches of a validation; a second signal ends the process at once.
+
+use crate::TrainError;
+use signal_hook::consts::signal;
+use signal_hook::flag;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+/// The exit code of a run that was asked to end and can go on: `EX_TEMPFAIL`.
+pub const EXIT_CODE: u8 = 75;
+
+#[cfg(unix)]
+const SIGNALS: [(i32, &str); 3] =
+    [(signal::SIGTERM, "SIGTERM"), (signal::SIGINT, "SIGINT"), (signal::SIGUSR1, "SIGUSR1")];
+#[cfg(not(unix))]
+const SIGNALS: [(i32, &str); 2] = [(signal::SIGTERM, "SIGTERM"), (signal::SIGINT, "SIGINT")];
+
+/// The number of the signal that came, 0 before.
+static CAME: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+
+/// From now on the signals are requests. Before they end the process, as everywhere.
+///
+/// # Errors
+///
+/// Whatever the system says.
+pub fn listen() -> std::io::Result<()> {
+    if CAME.get().is_some() {
+        return Ok(());
+    }
+    let (came, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    for (number, _) in SIGNALS {
+        flag::register_conditional_shutdown(number, EXIT_CODE.into(), Arc::clone(&again))?;
+        flag::register(number, Arc::clone(&again))?;
+        flag::register_usize(number, Arc::clone(&came), number as usize)?;
+    }
+    let _ = CAME.set(came);
+    Ok(())
+}
+
+/// Nothing, unless the run was asked to end.
+///
+/// # Errors
+///
+/// [`TrainError::Interrupted`], which names `step` as the last one that is saved.
+pub fn check(step: u64) -> Result<(), TrainError> {
+    match requested() {
+        Some(signal) => Err(TrainError::Interrupted { signal, step }),
+        None => Ok(()),
+    }
+}
+
+/// The signal that asked the run to end, if one did.
+pub fn requested() -> Option<&'static str> {
+    let came = CAME.get()?.load(Ordering::Relaxed);
+    SIGNALS.iter().find(|(number, _)| *number as usize == came).map(|(_, name)| *name)
+}
