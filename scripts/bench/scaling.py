@@ -1,0 +1,178 @@
+"""How training scales with length, batch, width and threads, and what attention alone needs: figures and pictures.
+
+    python scaling.py PROGRAM --out FOLDER [--quick] [--python PYTHON]
+
+PROGRAM is the built example `scaling` of the crate `train`; scripts/bench.sh scaling calls this. Each point is a process
+of its own, ours and PyTorch's in turns. Writes FOLDER/scaling.json and a plot for each axis. A point that would take
+more than a minute by the point before it, or that fails for memory, is left out, and the JSON says so.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import platform
+import subprocess
+import sys
+import time
+from importlib import metadata
+
+import plot
+
+HERE = pathlib.Path(__file__).resolve().parent
+TOKENS, MOST_SECS, STEPS = 4096, 60, 3
+CORES = int(os.environ.get("THREADS", os.cpu_count()))
+PEERS = {"eager PyTorch": "eager", "PyTorch, fused": "sdpa"}
+
+
+def powers(first, last):
+    """Powers of two from `first` to `last`, and `last`."""
+    return sorted({min(first << n, last) for n in range((last // first).bit_length() + 1)})
+
+
+def axes():
+    """For each axis: title, label, how work grows from one point to the next, and the points."""
+    point = lambda **sizes: {"len": 32, "batch": 64, "d_model": 256, "threads": CORES} | sizes
+    return {
+        "len": ("Training step by length, 4,096 target tokens", "tokens of a sentence", 2,
+                [point(len=n, batch=TOKENS // n) for n in powers(32, TOKENS)]),
+        "batch": ("Training step by batch, 32 tokens a sentence", "pairs of a step", 2,
+                  [point(batch=n) for n in powers(1, 128)]),
+        "d_model": ("Training step by width, 16 pairs of 32 tokens", "d_model", 4,
+                    [point(batch=16, d_model=n) for n in powers(64, 1024)]),
+        "threads": ("Training step by threads, 64 pairs of 32 tokens", "threads", 1,
+                    [point(threads=n) for n in powers(1, CORES)]),
+    }
+
+
+def bound_memory():
+    """What the machine has left bounds a point, so that one too large fails alone."""
+    try:
+        import resource
+
+        lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
+        free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+        resource.setrlimit(resource.RLIMIT_DATA, (free, free))
+    except (ImportError, OSError, ValueError):
+        pass
+
+
+def measure(command, threads):
+    """The figures of one process, or why there are none."""
+    count = str(threads)
+    env = os.environ | {"RAYON_NUM_THREADS": count, "THREADS": count, "OMP_NUM_THREADS": count}
+    begin = time.perf_counter()
+    try:
+        child = subprocess.run(
+            [str(part) for part in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, timeout=5 * MOST_SECS, preexec_fn=bound_memory,
+        )
+    except subprocess.TimeoutExpired:
+        return {"left_out": f"took more than {5 * MOST_SECS} s"}, float("inf")
+    secs = time.perf_counter() - begin
+    if child.returncode != 0:
+        print(child.stderr[-500:], file=sys.stderr)
+        out_of_memory = "alloc" in child.stderr or child.returncode == -9
+        return {"left_out": "failed for memory" if out_of_memory else f"failed with status {child.returncode}"}, secs
+    return rounded(json.loads(child.stdout.splitlines()[-1])), secs
+
+
+def rounded(row):
+    return {key: value if value is None else float(f"{value:.4g}") for key, value in row.items()}
+
+
+def sweep(points, growth, commands):
+    """Figures of each point for each system: `commands(point)` names the process of each."""
+    rows, last = [], {}
+    for point in points:
+        row = dict(point)
+        for who, command in commands(point).items():
+            expected = last.get(who, 0) * growth
+            if expected > MOST_SECS:
+                row[who] = {"left_out": f"about {expected:.0f} s by the point before"}
+                last[who] = expected
+            else:
+                row[who], last[who] = measure(command, point["threads"])
+            print(json.dumps({**point, who: row[who]}), file=sys.stderr, flush=True)
+        rows.append(row)
+    return rows
+
+
+def curves(rows, axis, figure, systems):
+    """For a plot: name → points. Noise about zero is drawn at the smallest figure that means something."""
+    found = {
+        who: [(row[axis], max(row[who][figure], 0.1)) for row in rows if row[who].get(figure) is not None]
+        for who in systems
+    }
+    return {who: points for who, points in found.items() if points}
+
+
+def draw(out, axis, title, label, panels):
+    panels = [(name, lines) for name, lines in panels if lines]
+    if panels:
+        (out / f"{axis}.svg").write_text(plot.figure(title, label, panels), encoding="utf-8")
+
+
+def train(args, steps, few):
+    """The axes of training, each with its plot."""
+    peer = [args.python, HERE / "pytorch_scaling.py"]
+    found, systems = {}, ["Anuvada", "eager PyTorch"]
+
+    def commands(point):
+        text = json.dumps({key: point[key] for key in ("len", "batch", "d_model")} | {"steps": steps})
+        return dict(zip(systems, ([args.program, text], [*peer, text]), strict=True))
+
+    for axis, (title, label, growth, points) in axes().items():
+        rows = found[axis] = sweep(points[:few], growth, commands)
+        panels = [
+            ("target tokens per second", curves(rows, axis, "tokens_per_sec", systems)),
+            ("peak memory, MiB", curves(rows, axis, "peak_mb", systems)),
+        ]
+        draw(args.out, axis, title, label, panels)
+    return found
+
+
+def attention(args, few):
+    """Attention alone, with its plot."""
+    peer = [args.python, HERE / "pytorch_scaling.py", "attention"]
+    points = [{"len": n, "threads": CORES} for n in powers(256, 4096)][:few]
+    systems = ["Anuvada", *PEERS]
+
+    def commands(point):
+        peers = {who: [*peer, point["len"], kind] for who, kind in PEERS.items()}
+        return {"Anuvada": [args.program, "attention", point["len"]]} | peers
+
+    rows = sweep(points, 4, commands)
+    panels = [
+        ("memory beyond inputs, output and gradients, MiB", curves(rows, "len", "growth_mb", systems)),
+        ("seconds", curves(rows, "len", "secs", systems)),
+    ]
+    draw(args.out, "attention", "Causal attention, 4 heads of 64, forward and backward", "tokens", panels)
+    return rows
+
+
+def machine():
+    """What the figures were measured on."""
+    try:
+        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
+        processor = next(line.split(": ")[1] for line in lines if line.startswith("model name"))
+    except (OSError, StopIteration):
+        processor = platform.processor()
+    return {"processor": processor, "cores": CORES, "torch": metadata.version("torch"), "date": time.strftime("%Y-%m-%d")}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("program")
+    parser.add_argument("--out", type=pathlib.Path, required=True)
+    parser.add_argument("--quick", action="store_true", help="the first three points of each axis, one step each")
+    parser.add_argument("--python", default=sys.executable)
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    few, steps = (3, 1) if args.quick else (None, STEPS)
+    found = {"machine": machine(), "steps": steps, "axes": train(args, steps, few), "attention": attention(args, few)}
+    (args.out / "scaling.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
