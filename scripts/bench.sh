@@ -2,7 +2,7 @@
 # Speed against the peers, in turns in one run, as ratios of medians.
 #
 #     scripts/bench.sh train|text|translate [--json] [--rounds N]
-#     scripts/bench.sh scaling [--quick] [--out FOLDER]
+#     scripts/bench.sh scaling [--quick] [--patience SECS] [--axes AXIS..] [--out FOLDER]
 #
 # train      the workload W1 (see crates/train/examples/workloads.rs) against eager PyTorch
 # text       batches of real lengths with their padding, against the same PyTorch loop

@@ -1,10 +1,12 @@
 """How training scales with length, batch, width and threads, and what attention alone needs: figures and pictures.
 
-    python scaling.py PROGRAM --out FOLDER [--quick] [--python PYTHON]
+    python scaling.py PROGRAM --out FOLDER [--axes AXIS..] [--quick] [--patience SECS] [--python PYTHON]
 
 PROGRAM is the built example `scaling` of the crate `train`; scripts/bench.sh scaling calls this. Each point is a process
-of its own, ours and PyTorch's in turns. Writes FOLDER/scaling.json and a plot for each axis. A point that would take
-more than a minute by the point before it, or that fails for memory, is left out, and the JSON says so.
+of its own, ours and PyTorch's in turns. Writes FOLDER/scaling.json and a plot for each axis (with --axes only those; the
+file keeps the figures of the others). A point that would take
+more than a minute by the point before it, or that fails for memory, is left out, and the JSON says so. `others` is the share
+of the processors that other processes had meanwhile; with patience, points are put off and repeated until it is small.
 """
 
 import argparse
@@ -12,12 +14,14 @@ import json
 import os
 import pathlib
 import platform
+import resource
 import subprocess
 import sys
 import time
 from importlib import metadata
 
 import plot
+from quiet import Meter, Patience
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOKENS, MOST_SECS, STEPS = 4096, 60, 3
@@ -48,40 +52,42 @@ def axes():
 def bound_memory():
     """What the machine has left bounds a point, so that one too large fails alone."""
     try:
-        import resource
-
         lines = pathlib.Path("/proc/meminfo").read_text().splitlines()
         free = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
         resource.setrlimit(resource.RLIMIT_DATA, (free, free))
-    except (ImportError, OSError, ValueError):
+    except (OSError, ValueError):
         pass
 
 
 def measure(command, threads):
-    """The figures of one process, or why there are none."""
+    """The figures of one process, or why there are none; how long it took, and what others had of the machine."""
+    meter = Meter()
+    row = figures(command, threads)
+    return {**row, "others": meter.others(), "process_secs": round(time.perf_counter() - meter.begin, 1)}
+
+
+def figures(command, threads):
     count = str(threads)
     env = os.environ | {"RAYON_NUM_THREADS": count, "THREADS": count, "OMP_NUM_THREADS": count}
-    begin = time.perf_counter()
     try:
         child = subprocess.run(
             [str(part) for part in command], env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
             text=True, timeout=5 * MOST_SECS, preexec_fn=bound_memory,
         )
     except subprocess.TimeoutExpired:
-        return {"left_out": f"took more than {5 * MOST_SECS} s"}, float("inf")
-    secs = time.perf_counter() - begin
+        return {"left_out": f"took more than {5 * MOST_SECS} s"}
     if child.returncode != 0:
         print(child.stderr[-500:], file=sys.stderr)
         out_of_memory = "alloc" in child.stderr or child.returncode == -9
-        return {"left_out": "failed for memory" if out_of_memory else f"failed with status {child.returncode}"}, secs
-    return rounded(json.loads(child.stdout.splitlines()[-1])), secs
+        return {"left_out": "failed for memory" if out_of_memory else f"failed with status {child.returncode}"}
+    return rounded(json.loads(child.stdout.splitlines()[-1]))
 
 
 def rounded(row):
     return {key: value if value is None else float(f"{value:.4g}") for key, value in row.items()}
 
 
-def sweep(points, growth, commands):
+def sweep(points, growth, commands, patience):
     """Figures of each point for each system: `commands(point)` names the process of each."""
     rows, last = [], {}
     for point in points:
@@ -92,7 +98,8 @@ def sweep(points, growth, commands):
                 row[who] = {"left_out": f"about {expected:.0f} s by the point before"}
                 last[who] = expected
             else:
-                row[who], last[who] = measure(command, point["threads"])
+                row[who] = patience.measure(lambda: measure(command, point["threads"]))
+                last[who] = row[who]["process_secs"]
             print(json.dumps({**point, who: row[who]}), file=sys.stderr, flush=True)
         rows.append(row)
     return rows
@@ -113,42 +120,47 @@ def draw(out, axis, title, label, panels):
         (out / f"{axis}.svg").write_text(plot.figure(title, label, panels), encoding="utf-8")
 
 
-def train(args, steps, few):
-    """The axes of training, each with its plot."""
+def train(args, axis, patience):
+    """An axis of training, with its plot."""
     peer = [args.python, HERE / "pytorch_scaling.py"]
-    found, systems = {}, ["Anuvada", "eager PyTorch"]
+    systems = ["Anuvada", "eager PyTorch"]
+    title, label, growth, points = axes()[axis]
+    steps = 1 if args.quick else STEPS
 
     def commands(point):
         text = json.dumps({key: point[key] for key in ("len", "batch", "d_model")} | {"steps": steps})
         return dict(zip(systems, ([args.program, text], [*peer, text]), strict=True))
 
-    for axis, (title, label, growth, points) in axes().items():
-        rows = found[axis] = sweep(points[:few], growth, commands)
-        panels = [
-            ("target tokens per second", curves(rows, axis, "tokens_per_sec", systems)),
-            ("peak memory, MiB", curves(rows, axis, "peak_mb", systems)),
-        ]
-        draw(args.out, axis, title, label, panels)
-    return found
+    rows = sweep(few(args, points), growth, commands, patience)
+    panels = [
+        ("target tokens per second", curves(rows, axis, "tokens_per_sec", systems)),
+        ("peak memory, MiB", curves(rows, axis, "peak_mb", systems)),
+    ]
+    draw(args.out, axis, title, label, panels)
+    return rows
 
 
-def attention(args, few):
+def attention(args, patience):
     """Attention alone, with its plot."""
     peer = [args.python, HERE / "pytorch_scaling.py", "attention"]
-    points = [{"len": n, "threads": CORES} for n in powers(256, 4096)][:few]
+    points = few(args, [{"len": n, "threads": CORES} for n in powers(256, 4096)])
     systems = ["Anuvada", *PEERS]
 
     def commands(point):
         peers = {who: [*peer, point["len"], kind] for who, kind in PEERS.items()}
         return {"Anuvada": [args.program, "attention", point["len"]]} | peers
 
-    rows = sweep(points, 4, commands)
+    rows = sweep(points, 4, commands, patience)
     panels = [
         ("memory beyond inputs, output and gradients, MiB", curves(rows, "len", "growth_mb", systems)),
         ("seconds", curves(rows, "len", "secs", systems)),
     ]
     draw(args.out, "attention", "Causal attention, 4 heads of 64, forward and backward", "tokens", panels)
     return rows
+
+
+def few(args, points):
+    return points[:3] if args.quick else points
 
 
 def machine():
@@ -166,12 +178,18 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--quick", action="store_true", help="the first three points of each axis, one step each")
+    parser.add_argument("--patience", type=float, default=0, help="seconds that waiting for a quiet machine may take")
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--axes", nargs="+", choices=[*axes(), "attention"], default=[*axes(), "attention"])
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
-    few, steps = (3, 1) if args.quick else (None, STEPS)
-    found = {"machine": machine(), "steps": steps, "axes": train(args, steps, few), "attention": attention(args, few)}
-    (args.out / "scaling.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    patience = Patience(args.patience)
+    file = args.out / "scaling.json"
+    for axis in args.axes:
+        rows = attention(args, patience) if axis == "attention" else train(args, axis, patience)
+        found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+        found[axis] = {"machine": machine(), "points": rows}
+        file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
