@@ -105,62 +105,62 @@ def sweep(points, growth, commands, patience):
     return rows
 
 
-def curves(rows, axis, figure, systems):
-    """For a plot: name → points. Noise about zero is drawn at the smallest figure that means something."""
-    found = {
-        who: [(row[axis], max(row[who][figure], 0.1)) for row in rows if row[who].get(figure) is not None]
-        for who in systems
-    }
-    return {who: points for who, points in found.items() if points}
-
-
-def draw(out, axis, title, label, panels):
-    panels = [(name, lines) for name, lines in panels if lines]
-    if panels:
-        (out / f"{axis}.svg").write_text(plot.figure(title, label, panels), encoding="utf-8")
-
-
 def train(args, axis, patience):
-    """An axis of training, with its plot."""
+    """The points of an axis of training."""
     peer = [args.python, HERE / "pytorch_scaling.py"]
-    systems = ["Anuvada", "eager PyTorch"]
-    title, label, growth, points = axes()[axis]
+    _, _, growth, points = axes()[axis]
     steps = 1 if args.quick else STEPS
 
     def commands(point):
         text = json.dumps({key: point[key] for key in ("len", "batch", "d_model")} | {"steps": steps})
-        return dict(zip(systems, ([args.program, text], [*peer, text]), strict=True))
+        return {"Anuvada": [args.program, text], "eager PyTorch": [*peer, text]}
 
-    rows = sweep(few(args, points), growth, commands, patience)
-    panels = [
-        ("target tokens per second", curves(rows, axis, "tokens_per_sec", systems)),
-        ("peak memory, MiB", curves(rows, axis, "peak_mb", systems)),
-    ]
-    draw(args.out, axis, title, label, panels)
-    return rows
+    return sweep(few(args, points), growth, commands, patience)
 
 
 def attention(args, patience):
-    """Attention alone, with its plot."""
+    """The points of attention alone."""
     peer = [args.python, HERE / "pytorch_scaling.py", "attention"]
-    points = few(args, [{"len": n, "threads": CORES} for n in powers(256, 4096)])
-    systems = ["Anuvada", *PEERS]
+    points = [{"len": n, "threads": CORES} for n in powers(256, 4096)]
 
     def commands(point):
         peers = {who: [*peer, point["len"], kind] for who, kind in PEERS.items()}
         return {"Anuvada": [args.program, "attention", point["len"]]} | peers
 
-    rows = sweep(points, 4, commands, patience)
-    panels = [
-        ("memory beyond inputs, output and gradients, MiB", curves(rows, "len", "growth_mb", systems)),
-        ("seconds", curves(rows, "len", "secs", systems)),
-    ]
-    draw(args.out, "attention", "Causal attention, 4 heads of 64, forward and backward", "tokens", panels)
-    return rows
+    return sweep(few(args, points), 4, commands, patience)
 
 
 def few(args, points):
     return points[:3] if args.quick else points
+
+
+def draw(out, axis, rows):
+    """The plot of an axis."""
+    if axis == "attention":
+        title, label, key = "Causal attention, 4 heads of 64, forward and backward", "tokens", "len"
+        panels = [
+            ("memory beyond inputs, output and gradients, MiB", curves(rows, key, "growth_mb", least=0.1)),
+            ("seconds", curves(rows, key, "secs")),
+        ]
+    else:
+        (title, label, *_), key = axes()[axis], axis
+        panels = [
+            ("target tokens per second", curves(rows, key, "tokens_per_sec")),
+            ("peak memory, MiB", curves(rows, key, "peak_mb")),
+        ]
+    panels = [(name, lines) for name, lines in panels if lines]
+    if panels:
+        (out / f"{axis}.svg").write_text(plot.figure(title, label, panels), encoding="utf-8")
+
+
+def curves(rows, key, figure, least=0.0):
+    """Name → points. What is noise about zero is drawn at `least`."""
+    lines = {}
+    for row in rows:
+        for who, found in row.items():
+            if isinstance(found, dict) and found.get(figure) is not None:
+                lines.setdefault(who, []).append((row[key], max(found[figure], least)))
+    return lines
 
 
 def machine():
@@ -180,16 +180,19 @@ def main():
     parser.add_argument("--quick", action="store_true", help="the first three points of each axis, one step each")
     parser.add_argument("--patience", type=float, default=0, help="seconds that waiting for a quiet machine may take")
     parser.add_argument("--python", default=sys.executable)
-    parser.add_argument("--axes", nargs="+", choices=[*axes(), "attention"], default=[*axes(), "attention"])
+    every = [*axes(), "attention"]
+    parser.add_argument("--axes", nargs="*", choices=every, default=every, help="none: draw what was measured")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     patience = Patience(args.patience)
     file = args.out / "scaling.json"
+    found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     for axis in args.axes:
         rows = attention(args, patience) if axis == "attention" else train(args, axis, patience)
-        found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
         found[axis] = {"machine": machine(), "points": rows}
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    for axis, part in found.items():
+        draw(args.out, axis, part["points"])
 
 
 if __name__ == "__main__":
