@@ -90,7 +90,9 @@ fn main() {
         .expect("nothing has started the pool before");
     let args: Vec<String> = std::env::args().skip(1).collect();
     let [name, times] = &args[..] else {
-        WORKS.iter().for_each(|(name, _)| println!("{name}"));
+        for (name, _) in &WORKS {
+            println!("{name}");
+        }
         return;
     };
     let (_, work) = WORKS.iter().find(|(known, _)| known == name).expect("a name of the list");
