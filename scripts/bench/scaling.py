@@ -1,12 +1,13 @@
 """How training scales with length, batch, width and threads, and what attention alone needs: figures and pictures.
 
-    python scaling.py PROGRAM --out FOLDER [--axes AXIS..] [--quick] [--patience SECS] [--python PYTHON]
+    python scaling.py PROGRAM --out FOLDER [--axes AXIS..] [--missing] [--quick] [--patience SECS] [--python P]
 
 PROGRAM is the built example `scaling` of the crate `train`; scripts/bench.sh scaling calls this. Each point is a process
 of its own, ours and PyTorch's in turns. Writes FOLDER/scaling.json and a plot for each axis (with --axes only those; the
 file keeps the figures of the others). A point that would take
 more than a minute by the point before it, or that fails for memory, is left out, and the JSON says so. `others` is the share
-of the processors that other processes had meanwhile; with patience, points are put off and repeated until it is small.
+of the processors that other processes had meanwhile; with patience, points are put off and repeated until it is small, and
+where it is not, time and speed are not drawn.
 """
 
 import argparse
@@ -21,11 +22,12 @@ import time
 from importlib import metadata
 
 import plot
-from quiet import Meter, Patience
+from quiet import Meter, Patience, is_quiet
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOKENS, MOST_SECS, STEPS = 4096, 60, 3
 CORES = int(os.environ.get("THREADS", os.cpu_count()))
+MEMORY = ("peak_mb", "growth_mb")
 PEERS = {"eager PyTorch": "eager", "PyTorch, fused": "sdpa"}
 
 
@@ -87,13 +89,17 @@ def rounded(row):
     return {key: value if value is None else float(f"{value:.4g}") for key, value in row.items()}
 
 
-def sweep(points, growth, commands, patience):
-    """Figures of each point for each system: `commands(point)` names the process of each."""
+def sweep(points, growth, commands, patience, known):
+    """Figures of each point for each system, but for those that are known: `commands(point)` names the processes."""
     rows, last = [], {}
     for point in points:
         row = dict(point)
+        old = next((old for old in known if point.items() <= old.items()), {})
         for who, command in commands(point).items():
             expected = last.get(who, 0) * growth
+            if "secs" in old.get(who, {}) and is_quiet(old[who]["others"]):
+                row[who], last[who] = old[who], old[who]["process_secs"]
+                continue
             if expected > MOST_SECS:
                 row[who] = {"left_out": f"about {expected:.0f} s by the point before"}
                 last[who] = expected
@@ -105,7 +111,7 @@ def sweep(points, growth, commands, patience):
     return rows
 
 
-def train(args, axis, patience):
+def train(args, axis, patience, known):
     """The points of an axis of training."""
     peer = [args.python, HERE / "pytorch_scaling.py"]
     _, _, growth, points = axes()[axis]
@@ -115,10 +121,10 @@ def train(args, axis, patience):
         text = json.dumps({key: point[key] for key in ("len", "batch", "d_model")} | {"steps": steps})
         return {"Anuvada": [args.program, text], "eager PyTorch": [*peer, text]}
 
-    return sweep(few(args, points), growth, commands, patience)
+    return sweep(few(args, points), growth, commands, patience, known)
 
 
-def attention(args, patience):
+def attention(args, patience, known):
     """The points of attention alone."""
     peer = [args.python, HERE / "pytorch_scaling.py", "attention"]
     points = [{"len": n, "threads": CORES} for n in powers(256, 4096)]
@@ -127,7 +133,7 @@ def attention(args, patience):
         peers = {who: [*peer, point["len"], kind] for who, kind in PEERS.items()}
         return {"Anuvada": [args.program, "attention", point["len"]]} | peers
 
-    return sweep(few(args, points), 4, commands, patience)
+    return sweep(few(args, points), 4, commands, patience, known)
 
 
 def few(args, points):
@@ -158,7 +164,9 @@ def curves(rows, key, figure, least=0.0):
     lines = {}
     for row in rows:
         for who, found in row.items():
-            if isinstance(found, dict) and found.get(figure) is not None:
+            if not isinstance(found, dict) or found.get(figure) is None:
+                continue
+            if is_quiet(found["others"]) or figure in MEMORY:
                 lines.setdefault(who, []).append((row[key], max(found[figure], least)))
     return lines
 
@@ -180,6 +188,7 @@ def main():
     parser.add_argument("--quick", action="store_true", help="the first three points of each axis, one step each")
     parser.add_argument("--patience", type=float, default=0, help="seconds that waiting for a quiet machine may take")
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--missing", action="store_true", help="measure only what the file has no quiet figures for")
     every = [*axes(), "attention"]
     parser.add_argument("--axes", nargs="*", choices=every, default=every, help="none: draw what was measured")
     args = parser.parse_args()
@@ -188,7 +197,8 @@ def main():
     file = args.out / "scaling.json"
     found = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
     for axis in args.axes:
-        rows = attention(args, patience) if axis == "attention" else train(args, axis, patience)
+        known = found.get(axis, {}).get("points", []) if args.missing else []
+        rows = attention(args, patience, known) if axis == "attention" else train(args, axis, patience, known)
         found[axis] = {"machine": machine(), "points": rows}
         file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     for axis, part in found.items():
