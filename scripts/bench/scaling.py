@@ -98,17 +98,22 @@ def sweep(points, growth, commands, patience, known):
         for who, command in commands(point).items():
             expected = last.get(who, 0) * growth
             if "secs" in old.get(who, {}) and is_quiet(old[who]["others"]):
-                row[who], last[who] = old[who], old[who]["process_secs"]
+                row[who], last[who] = old[who], alone_secs(old[who])
                 continue
             if expected > MOST_SECS:
                 row[who] = {"left_out": f"about {expected:.0f} s by the point before"}
                 last[who] = expected
             else:
                 row[who] = patience.measure(lambda: measure(command, point["threads"]))
-                last[who] = row[who]["process_secs"]
+                last[who] = alone_secs(row[who])
             print(json.dumps({**point, who: row[who]}), file=sys.stderr, flush=True)
         rows.append(row)
     return rows
+
+
+def alone_secs(row):
+    """About what the process would have taken on a machine without others."""
+    return row["process_secs"] * (1 - (row["others"] or 0))
 
 
 def train(args, axis, patience, known):
