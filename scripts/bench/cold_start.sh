@@ -6,7 +6,7 @@
 # A cold process loads the model, the vocabulary and the program anew; the files are in the system's cache. Seconds go
 # to standard output, everything else to standard error. A model of a size, without training it:
 #
-#     cargo run -p train -- --config configs/small.toml --set train.max_steps=1 --set train.warmup_steps=0 --set run.dir=/tmp/runs
+#     cargo run -p train -- --config configs/small.toml --set train.max_steps=1 --set train.warmup_steps=0 --set run.name=cold
 set -euo pipefail
 
 rounds=10
