@@ -113,7 +113,7 @@ proptest! {
                 let padding = hidden.map(|(key, share)| {
                     // Of four keys `share` are hidden, and with 3 all but one of a row.
                     let stream = Stream::new(key);
-                    let one = |at: usize| if share == 3 { at % k_len != 0 } else { stream.at(at as u32) % 4 < share };
+                    let one = |at: usize| if share == 3 { !at.is_multiple_of(k_len) } else { stream.at(at as u32) % 4 < share };
                     let blocked: Vec<bool> = (0..batch * k_len).map(one).collect();
                     Tensor::<2, Bool>::from_data(TensorData::new(blocked, [batch, k_len]), &x[0].device())
                 });
