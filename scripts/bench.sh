@@ -2,14 +2,19 @@
 # Speed against the peers, in turns in one run, as ratios of medians.
 #
 #     scripts/bench.sh train|text|translate [--json] [--rounds N]
+#     scripts/bench.sh joeynmt --train-src FILE --train-tgt FILE --dev-src FILE --dev-tgt FILE
+#                              [--json] [--rounds N] [--updates N]
 #
 # train      the workload W1 (see crates/train/examples/workloads.rs) against eager PyTorch
 # text       batches of real lengths with their padding, against the same PyTorch loop
 # translate  1,000 sentences of 8 to 36 tokens, 25 tokens out each, greedy and beam 4, against CTranslate2 (float32) and
 #            Hugging Face transformers, all with random weights of one shape
+# joeynmt    the first updates of a training on your own text (relative paths begin at the root of the repository) against
+#            JoeyNMT 2.3, with the settings of configs/bible.toml
 #
-# The peers are installed once into target/bench-venv (or BENCH_VENV): PyTorch 2.9, CTranslate2 4.8, transformers 4.
-# BENCH_PYTHON names a Python that has them already. THREADS bounds the threads of both sides.
+# The peers are installed once into target/bench-venv (or BENCH_VENV): PyTorch 2.9, CTranslate2 4.8, transformers 4, and
+# JoeyNMT 2.3 where it is asked for. BENCH_PYTHON names a Python that has them already. THREADS bounds the threads of both
+# sides.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +25,19 @@ if [ -z "${BENCH_PYTHON:-}" ] && ! "$python" -c 'import torch, ctranslate2, tran
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet torch==2.9.0 ctranslate2==4.8.0 'transformers<5' numpy
 fi
+if [ -z "${BENCH_PYTHON:-}" ] && [ "${1:-}" = joeynmt ] && ! "$python" -c 'import joeynmt.training' 2>/dev/null; then
+    echo "installing JoeyNMT into $venv" >&2
+    # What it asks for but does not import to train (an old protobuf, linters) is left out.
+    "$venv/bin/pip" install --quiet --no-deps joeynmt==2.3.0
+    "$venv/bin/pip" install --quiet sentencepiece==0.2.1 subword-nmt==0.3.8 sacrebleu==2.6.0 tensorboard==2.20.0 \
+        matplotlib==3.10.8 pyyaml packaging tqdm importlib_metadata 'setuptools<81'
+fi
 export RAYON_NUM_THREADS=${THREADS:-$(nproc)}
+export OMP_NUM_THREADS=$RAYON_NUM_THREADS
+built=${CARGO_TARGET_DIR:-target}/debug
+if [ "${1:-}" = joeynmt ]; then
+    cargo build --quiet --package train
+    exec "$python" scripts/bench/joeynmt_train.py "$built/train" "${@:2}"
+fi
 cargo build --quiet --workspace --example workloads
-exec "$python" scripts/bench/compare.py "${1:-train}" "${CARGO_TARGET_DIR:-target}/debug/examples/workloads" "${@:2}"
+exec "$python" scripts/bench/compare.py "${1:-train}" "$built/examples/workloads" "${@:2}"
