@@ -19,15 +19,21 @@ HERE = pathlib.Path(__file__).resolve().parent
 N_SENTENCES, OUT_TOKENS, WARM_UP = 1000, 25, 2
 
 
-def measured(command):
-    """The JSON lines that a command prints, and its peak memory in MB."""
-    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True)
+def finished(command, **streams):
+    """What a command prints, and its peak memory in MB."""
+    child = subprocess.Popen([str(part) for part in command], stdout=subprocess.PIPE, text=True, **streams)
     text = child.stdout.read()
     _, status, usage = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     if child.returncode != 0:
         sys.exit(f"{command[0]} {command[1]} failed with status {child.returncode}")
-    return [json.loads(line) for line in text.splitlines() if line.startswith("{")], usage.ru_maxrss / 1024
+    return text, usage.ru_maxrss / 1024
+
+
+def measured(command):
+    """The JSON lines that a command prints, and its peak memory in MB."""
+    text, memory = finished(command)
+    return [json.loads(line) for line in text.splitlines() if line.startswith("{")], memory
 
 
 def of_steps(rows):
