@@ -185,7 +185,44 @@ impl Packed {
 
 /// `out = lhs·rhs`, on all threads if there is enough to do.
 pub(crate) fn product(out: MatrixMut, lhs: Matrix, rhs: Matrix) {
-    Packed::of(rhs).multiply(out, lhs, Start::ZERO, None);
+    let large = lhs.rows * lhs.cols * rhs.cols >= WORTH_A_THREAD;
+    if large && lhs.col_stride != 1 && rhs.col_stride == 1 && rhs.cols >= lhs.rows {
+        by_panels(out, lhs, rhs);
+    } else {
+        Packed::of(rhs).multiply(out, lhs, Start::ZERO, None);
+    }
+}
+
+/// The product of a left matrix that has to be copied anyhow and a wide right one, each part of whose panels is made when
+/// it is needed and then multiplied with all rows: it never leaves the caches.
+fn by_panels(out: MatrixMut, lhs: Matrix, rhs: Matrix) {
+    assert_eq!((out.rows(), out.cols(), lhs.cols), (lhs.rows, rhs.cols, rhs.rows), "shapes of a product");
+    lhs.check();
+    rhs.check();
+    let depths: Vec<usize> = (0..lhs.cols).step_by(DEPTH).collect();
+    let copy = |&depth: &usize| {
+        let (mut elements, steps) = (Vec::new(), DEPTH.min(lhs.cols - depth));
+        strips(Matrix { cols: steps, ..lhs.after_column(depth) }, &mut elements);
+        (depth, steps, elements)
+    };
+    let copies: Vec<(usize, usize, Vec<f32>)> = depths.par_iter().map(copy).collect();
+    let (n_rows, n_cols) = (out.rows(), out.cols());
+    let out = Parts::new(out);
+    (0..n_cols.div_ceil(PANEL)).into_par_iter().for_each(|i| {
+        let first = i * PANEL;
+        // SAFETY: the columns of these parts are disjoint and within the output.
+        let mut out = unsafe { out.part([0, first], [n_rows, PANEL.min(n_cols - first)]) };
+        SCRATCH.with_borrow_mut(|panel| {
+            panel.resize(panel.len().max(DEPTH * PANEL), 0.0);
+            for (depth, steps, elements) in &copies {
+                let panel = &mut panel[..steps * PANEL];
+                pack(panel, rhs.part(*depth, *steps), first);
+                let lhs = Strips { elements, row_stride: 1, depth: *steps, strip: Some(tallest()) };
+                let panels = Panels { elements: panel, rows: *steps, depth: 0 };
+                tiles(&mut out, lhs, panels, Start { bias: None, out: *depth > 0 });
+            }
+        });
+    });
 }
 
 /// `out = lhs·rhs + bias`.
@@ -430,7 +467,7 @@ mod tests {
     use crate::testing::{assert_close, uniform};
 
     /// Odd sizes, sizes around those of tiles, panels, blocks and depths, and empty ones.
-    const SHAPES: [[usize; 3]; 12] = [
+    const SHAPES: [[usize; 3]; 13] = [
         [1, 1, 1],
         [3, 5, 4],
         [5, 0, 3],
@@ -442,6 +479,7 @@ mod tests {
         [15, 511, 65],
         [127, 513, 40],
         [129, 70, 257],
+        [64, 1030, 100],
         [300, 1030, 100],
     ];
 
