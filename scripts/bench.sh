@@ -28,6 +28,9 @@ features=(--workspace)
 if [[ " $* " == *" --backend tch-cpu "* ]]; then
     [ -e .cargo/config.toml ] || PYTHON=$python scripts/libtorch.sh
     features=(-p train --no-default-features --features tch)
+    LIBTORCH=$(sed -n 's/^LIBTORCH = "\(.*\)"$/\1/p' .cargo/config.toml)
+    export LIBTORCH
+    set -- "$@" --runner scripts/with-libtorch.sh
 fi
 cargo build --quiet "${features[@]}" --example workloads
 exec "$python" scripts/bench/compare.py "${1:-train}" "${CARGO_TARGET_DIR:-target}/debug/examples/workloads" "${@:2}"

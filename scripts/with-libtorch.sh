@@ -15,5 +15,7 @@ if needs; then
     fi
     # For the tests of the crate kernels, whose programs do not know where libtorch lies.
     export LD_LIBRARY_PATH="$LIBTORCH/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    # libtorch's threads sleep between its operations instead of turning in circles: our own passes need the processors.
+    export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 fi
 exec "$@"

@@ -1,9 +1,10 @@
 """Runs a workload here and in a peer, in turns, and prints ratios of medians.
 
-    python compare.py train|text|translate PROGRAM [--json] [--rounds N] [--python PYTHON] [--backend NAME]
+    python compare.py train|text|translate PROGRAM [--json] [--rounds N] [--python PYTHON]
+                      [--backend NAME] [--runner RUNNER]
 
 PROGRAM is the built example `workloads` of the crate `train`; scripts/bench.sh calls this. NAME is one of
-`train -- backends`; only `train` has a choice.
+`train -- backends`; only `train` has a choice. RUNNER starts PROGRAM, as cargo's runner does.
 """
 
 import argparse
@@ -89,7 +90,8 @@ def compare(name, ours, peers, speed, args):
             share = f", {row['ceiling_share']:.0%} of the matrix ceiling" if row["ceiling_share"] else ""
             where = "" if args.backend == "cpu" else f" on {args.backend}"
             print(
-                f"{name}{where}: {row['ratio']} times {who} ({row['tokens_per_sec'][0]} and {row['tokens_per_sec'][1]} "
+                f"{name}{where}: {row['ratio']} times {who} "
+                f"({row['tokens_per_sec'][0]} and {row['tokens_per_sec'][1]} "
                 f"target tokens/s), peak memory {row['peak_memory_ratio']} times{share}"
             )
 
@@ -107,6 +109,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--python", default=sys.executable)
     parser.add_argument("--backend", default="cpu")
+    parser.add_argument("--runner")
     args = parser.parse_args()
     if args.backend != "cpu" and args.work != "train":
         parser.error(f"{args.work} runs on the backend cpu alone")
@@ -115,7 +118,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "work.json"
         if args.work == "train":
-            compare("train", [args.program, "train", args.backend, 12], {"pytorch": [*torch, "train", 12]}, of_steps, args)
+            runner = [args.runner] if args.runner else []
+            ours = [*runner, args.program, "train", args.backend, 12]
+            compare("train", ours, {"pytorch": [*torch, "train", 12]}, of_steps, args)
         elif args.work == "text":
             file.write_text(json.dumps(batches(rng, 20)))
             ours = [args.program, "text", file, 22]

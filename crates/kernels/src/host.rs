@@ -185,3 +185,56 @@ pub(crate) fn single<B: Host>(x: f32) -> FloatTensor<B> {
 pub(crate) fn scalar<B: Host>(x: &FloatTensor<B>) -> f32 {
     B::strided(x).0[0]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{devices, flat, to_vec, uniform};
+
+    /// `x + 1`.
+    fn one_more<B: Host>(x: FloatTensor<B>) -> FloatTensor<B> {
+        map_chunks::<B>(x, CHUNK, |_, xs| xs.iter_mut().for_each(|x| *x += 1.0))
+    }
+
+    #[test]
+    fn devices_of_the_tests_take_the_fast_bodies() {
+        for device in devices() {
+            for device in [device.clone(), device.autodiff()] {
+                assert!(is_fast(&flat(&[1.0], &device)), "{device:?}");
+                assert!(!is_fast(&flat(&[1.0], &device).cast(burn::tensor::FloatDType::F64)), "{device:?}");
+            }
+        }
+    }
+
+    /// Both backends by name: a view is read in its own order, a shared tensor is not written, an own one is.
+    fn check<B: Host>(
+        of: impl Fn(Tensor<2>) -> FloatTensor<B>,
+        back: impl Fn(FloatTensor<B>) -> Tensor<2>,
+        device: &Device,
+    ) {
+        let x = || flat(&uniform(1, 3 * 50), device).reshape([3, 50]);
+        let more = |x: Vec<f32>| x.into_iter().map(|x| x + 1.0).collect::<Vec<f32>>();
+        let shared = x();
+        assert_eq!(to_vec(back(one_more::<B>(of(shared.clone())))), more(uniform(1, 150)));
+        assert_eq!(to_vec(shared.clone()), uniform(1, 150), "a shared tensor was written");
+        let view = shared.slice([1..3, 10..20]).transpose();
+        assert_eq!(to_vec(back(one_more::<B>(of(view.clone())))), more(to_vec(view)));
+        let mut own = B::contiguous(of(x()));
+        assert!(B::floats_mut(&mut own).is_some(), "nobody else holds it");
+        let (elements, strides) = (B::floats(&own).len(), B::strided(&own).1);
+        assert_eq!((elements, strides), (150, vec![50, 1]));
+    }
+
+    #[test]
+    fn slices_are_those_of_the_tensor() {
+        use burn::backend::Flex;
+        let of = |x: Tensor<2>| x.try_into_primitive::<Flex>().expect("a tensor of Flex");
+        check::<Flex>(of, Tensor::from_primitive::<Flex>, &Device::flex());
+        #[cfg(feature = "tch")]
+        {
+            use burn::backend::LibTorch;
+            let of = |x: Tensor<2>| x.try_into_primitive::<LibTorch>().expect("a tensor of libtorch");
+            check::<LibTorch>(of, Tensor::from_primitive::<LibTorch>, &Device::libtorch());
+        }
+    }
+}

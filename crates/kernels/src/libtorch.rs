@@ -1,4 +1,8 @@
 //! Tensors of Burn's libtorch backend on the CPU as slices, and the other way round.
+//!
+//! Products of matrices are libtorch's own (see `linear/libtorch.rs`). Passes over elements are ours, on libtorch's
+//! memory: what libtorch fuses (the backward pass of its layer norm, its Adam) the crate `tch` does not offer, and what
+//! `tch` offers takes several passes where ours take one.
 
 use burn::backend::{
     DispatchDevice,
