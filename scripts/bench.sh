@@ -2,11 +2,13 @@
 # Speed against the peers, in turns in one run, as ratios of medians.
 #
 #     scripts/bench.sh train|text|translate [--json] [--rounds N]
+#     scripts/bench.sh train --backend tch-cpu [--json] [--rounds N]
 #     scripts/bench.sh scaling [--quick] [--patience SECS] [--axes AXIS..] [--out FOLDER]
 #     scripts/bench.sh joeynmt --train-src FILE --train-tgt FILE --dev-src FILE --dev-tgt FILE
 #                              [--json] [--rounds N] [--updates N]
 #
-# train      the workload W1 (see crates/train/examples/workloads.rs) against eager PyTorch
+# train      the workload W1 (see crates/train/examples/workloads.rs) against eager PyTorch; --backend tch-cpu builds with
+#            libtorch (scripts/libtorch.sh, run first if it has not been)
 # text       batches of real lengths with their padding, against the same PyTorch loop
 # translate  1,000 sentences of 8 to 36 tokens, 25 tokens out each, greedy and beam 4, against CTranslate2 (float32) and
 #            Hugging Face transformers, all with random weights of one shape
@@ -21,6 +23,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+work=${1:-train}
 venv=${BENCH_VENV:-target/bench-venv}
 python=${BENCH_PYTHON:-$venv/bin/python}
 if [ -z "${BENCH_PYTHON:-}" ] && ! "$python" -c 'import torch, ctranslate2, transformers' 2>/dev/null; then
@@ -28,7 +31,7 @@ if [ -z "${BENCH_PYTHON:-}" ] && ! "$python" -c 'import torch, ctranslate2, tran
     python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet torch==2.9.0 ctranslate2==4.8.0 'transformers<5' numpy
 fi
-if [ -z "${BENCH_PYTHON:-}" ] && [ "${1:-}" = joeynmt ] && ! "$python" -c 'import joeynmt.training' 2>/dev/null; then
+if [ -z "${BENCH_PYTHON:-}" ] && [ "$work" = joeynmt ] && ! "$python" -c 'import joeynmt.training' 2>/dev/null; then
     echo "installing JoeyNMT into $venv" >&2
     # What it asks for but does not import to train (an old protobuf, linters) is left out.
     "$venv/bin/pip" install --quiet --no-deps joeynmt==2.3.0
@@ -36,15 +39,22 @@ if [ -z "${BENCH_PYTHON:-}" ] && [ "${1:-}" = joeynmt ] && ! "$python" -c 'impor
         matplotlib==3.10.8 pyyaml packaging tqdm importlib_metadata 'setuptools<81'
 fi
 built=${CARGO_TARGET_DIR:-target}/debug
-if [ "${1:-}" = scaling ]; then
+if [ "$work" = scaling ]; then
     cargo build --quiet --workspace --example scaling
     exec "$python" scripts/bench/scaling.py "$built/examples/scaling" --out docs/scaling "${@:2}"
 fi
-export RAYON_NUM_THREADS=${THREADS:-$(nproc)}
-export OMP_NUM_THREADS=$RAYON_NUM_THREADS
-if [ "${1:-}" = joeynmt ]; then
+export RAYON_NUM_THREADS=${THREADS:-$(nproc)} OMP_NUM_THREADS=${THREADS:-$(nproc)}
+if [ "$work" = joeynmt ]; then
     cargo build --quiet --workspace
     exec "$python" scripts/bench/joeynmt_train.py "$built/train" "${@:2}"
 fi
-cargo build --quiet --workspace --example workloads
-exec "$python" scripts/bench/compare.py "${1:-train}" "$built/examples/workloads" "${@:2}"
+features=(--workspace)
+if [[ " $* " == *" --backend tch-cpu "* ]]; then
+    [ -e .cargo/config.toml ] || PYTHON=$python scripts/libtorch.sh
+    features=(-p train --no-default-features --features tch)
+    LIBTORCH=$(sed -n 's/^LIBTORCH = "\(.*\)"$/\1/p' .cargo/config.toml)
+    export LIBTORCH
+    set -- "$@" --runner scripts/with-libtorch.sh
+fi
+cargo build --quiet "${features[@]}" --example workloads
+exec "$python" scripts/bench/compare.py "$work" "$built/examples/workloads" "${@:2}"

@@ -13,5 +13,9 @@ if needs; then
         echo "error: libtorch in $LIBTORCH is $(version), and this program was made for 2.9.0; run scripts/libtorch.sh again" >&2
         exit 69
     fi
+    # For the tests of the crate kernels, whose programs do not know where libtorch lies.
+    export LD_LIBRARY_PATH="$LIBTORCH/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+    # libtorch's threads sleep between its operations instead of turning in circles: our own passes need the processors.
+    export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
 fi
 exec "$@"

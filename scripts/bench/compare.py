@@ -1,8 +1,10 @@
 """Runs a workload here and in a peer, in turns, and prints ratios of medians.
 
     python compare.py train|text|translate PROGRAM [--json] [--rounds N] [--python PYTHON]
+                      [--backend NAME] [--runner RUNNER]
 
-PROGRAM is the built example `workloads` of the crate `train`; scripts/bench.sh calls this.
+PROGRAM is the built example `workloads` of the crate `train`; scripts/bench.sh calls this. NAME is one of
+`train -- backends`; only `train` has a choice. RUNNER starts PROGRAM, as cargo's runner does.
 """
 
 import argparse
@@ -82,7 +84,7 @@ def compare(name, ours, peers, speed, args):
     for who in peers:
         theirs = median[who]
         row = {
-            "work": name, "backend": "cpu", "peer": who,
+            "work": name, "backend": args.backend, "peer": who,
             "ratio": round(mine[0] / theirs[0], 2),
             "ceiling_share": share_of_ceiling(mine[0], max(mine[2], theirs[2])) if name == "train" else None,
             "peak_memory_ratio": round(mine[1] / theirs[1], 2),
@@ -92,8 +94,10 @@ def compare(name, ours, peers, speed, args):
             print(json.dumps(row))
         else:
             share = f", {row['ceiling_share']:.0%} of the matrix ceiling" if row["ceiling_share"] else ""
+            where = "" if args.backend == "cpu" else f" on {args.backend}"
             print(
-                f"{name}: {row['ratio']} times {who} ({row['tokens_per_sec'][0]} and {row['tokens_per_sec'][1]} "
+                f"{name}{where}: {row['ratio']} times {who} "
+                f"({row['tokens_per_sec'][0]} and {row['tokens_per_sec'][1]} "
                 f"target tokens/s), peak memory {row['peak_memory_ratio']} times{share}"
             )
 
@@ -110,13 +114,19 @@ def main():
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--python", default=sys.executable)
+    parser.add_argument("--backend", default="cpu")
+    parser.add_argument("--runner")
     args = parser.parse_args()
+    if args.backend != "cpu" and args.work != "train":
+        parser.error(f"{args.work} runs on the backend cpu alone")
     rng = random.Random(1)
     torch = [args.python, HERE / "pytorch_train.py"]
     with tempfile.TemporaryDirectory() as folder:
         file = pathlib.Path(folder) / "work.json"
         if args.work == "train":
-            compare("train", [args.program, "train", "cpu", 12], {"pytorch": [*torch, "train", 12]}, of_steps, args)
+            runner = [args.runner] if args.runner else []
+            ours = [*runner, args.program, "train", args.backend, 12]
+            compare("train", ours, {"pytorch": [*torch, "train", 12]}, of_steps, args)
         elif args.work == "text":
             file.write_text(json.dumps(batches(rng, 20)))
             ours = [args.program, "text", file, 22]

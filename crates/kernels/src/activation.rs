@@ -9,13 +9,11 @@ use burn::backend::autodiff::{
     grads::Gradients,
     ops::{Backward, Ops, OpsKind},
 };
-use burn::backend::{
-    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
-};
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Tensor, activation as burn_activation};
 
 use crate::dropout::{Dropout, drop_slice, dropout as drop};
-use crate::flex::{CHUNK, contiguous, floats, is_fast, map_chunks};
+use crate::host::{CHUNK, Host, is_fast, map_chunks};
 use crate::simd::{exp, normal_cdf, vectorised};
 
 /// Which activation.
@@ -47,14 +45,14 @@ pub fn plain<const D: usize>(x: Tensor<D>, activation: Activation, dropout: Drop
     drop(y, dropout)
 }
 
-#[backend_extension(Autodiff, Flex)]
+#[backend_extension(Autodiff, Flex, LibTorch: cfg(feature = "tch"))]
 trait ActivationOps: Backend {
     fn activation(x: FloatTensor<Self>, activation: Activation, dropout: Dropout) -> FloatTensor<Self>;
 }
 
-impl ActivationOps for Flex {
-    fn activation(x: FlexTensor, activation: Activation, dropout: Dropout) -> FlexTensor {
-        map_chunks(x, CHUNK, |i, xs| {
+impl<B: Host> ActivationOps for B {
+    fn activation(x: FloatTensor<B>, activation: Activation, dropout: Dropout) -> FloatTensor<B> {
+        map_chunks::<B>(x, CHUNK, |i, xs| {
             apply(xs, activation);
             drop_slice(xs, (i * CHUNK) as u64, dropout);
         })
@@ -69,17 +67,17 @@ pub(crate) fn apply(xs: &mut [f32], activation: Activation) {
     }
 }
 
-impl<C: CheckpointStrategy> ActivationOps for Autodiff<Flex, C> {
+impl<B: Host, C: CheckpointStrategy> ActivationOps for Autodiff<B, C> {
     fn activation(x: FloatTensor<Self>, activation: Activation, dropout: Dropout) -> FloatTensor<Self> {
         let (x, node) = x.into_parts();
-        match Step.prepare::<C>([node]).compute_bound().stateful() {
+        match Backward::<B, 1>::prepare::<C>(Step, [node]).compute_bound().stateful() {
             OpsKind::Tracked(step) => {
-                let input = (activation == Activation::Gelu).then(|| contiguous(x.clone()));
-                let y = Flex::activation(x, activation, dropout);
+                let input = (activation == Activation::Gelu).then(|| B::contiguous(x.clone()));
+                let y = B::activation(x, activation, dropout);
                 let kept = input.unwrap_or_else(|| y.clone());
                 step.finish((kept, activation, dropout), y)
             }
-            OpsKind::UnTracked(step) => step.finish(Flex::activation(x, activation, dropout)),
+            OpsKind::UnTracked(step) => step.finish(B::activation(x, activation, dropout)),
         }
     }
 }
@@ -87,17 +85,17 @@ impl<C: CheckpointStrategy> ActivationOps for Autodiff<Flex, C> {
 #[derive(Debug)]
 struct Step;
 
-impl Backward<Flex, 1> for Step {
+impl<B: Host> Backward<B, 1> for Step {
     /// The output of relu or the input of gelu.
-    type State = (FlexTensor, Activation, Dropout);
+    type State = (FloatTensor<B>, Activation, Dropout);
 
     fn backward(self, ops: Ops<Self::State, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = grads.consume::<Flex>(&ops.node);
+        let grad = grads.consume::<B>(&ops.node);
         let [Some(parent)] = ops.parents else { return };
         let (kept, activation, dropout) = ops.state;
-        let kept = floats(&kept);
+        let kept = B::floats(&kept);
         let scale = dropout.scale();
-        let gradient = map_chunks(grad, CHUNK, |i, grads| {
+        let gradient = map_chunks::<B>(grad, CHUNK, |i, grads| {
             let kept = &kept[i * CHUNK..];
             match activation {
                 Activation::Relu => relu_gradient(grads, kept, scale),
@@ -107,7 +105,7 @@ impl Backward<Flex, 1> for Step {
                 }
             }
         });
-        grads.register::<Flex>(parent.id, gradient);
+        grads.register::<B>(parent.id, gradient);
     }
 }
 

@@ -4,11 +4,11 @@
 //! `p ← p − lr·(m̂/(√v̂ + ε) + wd·p)` where `m̂ = m/(1−β₁ᵗ)` and `v̂ = v/(1−β₂ᵗ)`.
 //! The fast body does this in one pass, in place.
 
-use burn::backend::{Flex, flex::FlexTensor};
+use burn::backend::{Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::Tensor;
 use rayon::prelude::*;
 
-use crate::flex::{CHUNK, contiguous, floats, is_fast, owned, owned_floats};
+use crate::host::{CHUNK, Host, is_fast, owned, owned_floats};
 use crate::simd::vectorised;
 
 /// What one update needs to know.
@@ -56,9 +56,10 @@ pub fn adamw<const D: usize>(
     if !is_fast(&param) {
         return plain(param, grad, moments, step);
     }
-    let [param, grad, first, second] = [param, grad, moments.first, moments.second].map(primitive);
-    let [param, first, second] = fast([param, first, second], grad, step);
-    let [param, first, second] = [param, first, second].map(Tensor::from_primitive::<Flex>);
+    let [param, first, second] = [param, moments.first, moments.second].map(Tensor::into_dispatch);
+    let (param, first, second) =
+        <Dispatch as AdamWOps>::adamw(param, first, second, grad.into_dispatch(), *step);
+    let [param, first, second] = [param, first, second].map(Tensor::from_dispatch);
     (param, Moments { first, second })
 }
 
@@ -67,16 +68,11 @@ pub fn adamw<const D: usize>(
 pub fn squared_norm<const D: usize>(xs: &[&Tensor<D>]) -> f64 {
     let Some(x) = xs.first() else { return 0.0 };
     if is_fast(x) && !x.device().is_autodiff() {
-        return xs.iter().map(|x| sum_of_all_squares((*x).clone())).sum();
+        let one = |x: &&Tensor<D>| <Dispatch as AdamWOps>::sum_of_squares((*x).clone().into_dispatch());
+        return xs.iter().map(one).sum();
     }
     let sums = xs.iter().map(|x| (*x).clone().square().sum()).collect();
     Tensor::cat(sums, 0).into_data().iter::<f32>().map(f64::from).sum()
-}
-
-fn sum_of_all_squares<const D: usize>(x: Tensor<D>) -> f64 {
-    let x = contiguous(primitive(x));
-    let parts: Vec<f64> = floats(&x).par_chunks(CHUNK).with_min_len(8).map(sum_of_squares).collect();
-    parts.into_iter().sum()
 }
 
 /// The plain body.
@@ -102,8 +98,37 @@ fn corrections(step: &AdamW) -> (f64, f64) {
     (1.0 - step.beta_1.powf(t), 1.0 - step.beta_2.powf(t))
 }
 
-fn primitive<const D: usize>(x: Tensor<D>) -> FlexTensor {
-    x.try_into_primitive::<Flex>().expect("a tensor off the tape, on the device of the parameter")
+#[backend_extension(Flex, LibTorch: cfg(feature = "tch"))]
+trait AdamWOps: Backend {
+    /// Parameter and moments after the update.
+    fn adamw(
+        param: FloatTensor<Self>,
+        first: FloatTensor<Self>,
+        second: FloatTensor<Self>,
+        grad: FloatTensor<Self>,
+        step: AdamW,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>, FloatTensor<Self>);
+
+    fn sum_of_squares(x: FloatTensor<Self>) -> f64;
+}
+
+impl<B: Host> AdamWOps for B {
+    fn adamw(
+        param: FloatTensor<B>,
+        first: FloatTensor<B>,
+        second: FloatTensor<B>,
+        grad: FloatTensor<B>,
+        step: AdamW,
+    ) -> (FloatTensor<B>, FloatTensor<B>, FloatTensor<B>) {
+        let [param, first, second] = fast::<B>([param, first, second], grad, &step);
+        (param, first, second)
+    }
+
+    fn sum_of_squares(x: FloatTensor<B>) -> f64 {
+        let x = B::contiguous(x);
+        let chunks = B::floats(&x).par_chunks(CHUNK).with_min_len(8);
+        chunks.map(sum_of_squares).collect::<Vec<f64>>().into_iter().sum()
+    }
 }
 
 /// The constants of one update, float32.
@@ -140,14 +165,14 @@ impl Factors {
 }
 
 /// Updates parameter and moments, `[p, m, v]`.
-fn fast(state: [FlexTensor; 3], grad: FlexTensor, step: &AdamW) -> [FlexTensor; 3] {
-    let grad = contiguous(grad);
-    let mut state = state.map(owned);
-    let [param, first, second] = state.each_mut().map(owned_floats);
+fn fast<B: Host>(state: [FloatTensor<B>; 3], grad: FloatTensor<B>, step: &AdamW) -> [FloatTensor<B>; 3] {
+    let grad = B::contiguous(grad);
+    let mut state = state.map(owned::<B>);
+    let [param, first, second] = state.each_mut().map(owned_floats::<B>);
     let factors = Factors::new(step);
     (param.par_chunks_mut(CHUNK), first.par_chunks_mut(CHUNK), second.par_chunks_mut(CHUNK))
         .into_par_iter()
-        .zip(floats(&grad).par_chunks(CHUNK))
+        .zip(B::floats(&grad).par_chunks(CHUNK))
         .with_min_len(4)
         .for_each(|((param, first, second), grad)| update(param, first, second, grad, factors));
     state
@@ -182,7 +207,7 @@ mod tests {
     use burn::tensor::Device;
 
     use super::*;
-    use crate::testing::{assert_close, flat, to_vec, uniform};
+    use crate::testing::{assert_close, devices, flat, to_vec, uniform};
 
     const STEP: AdamW = AdamW {
         learning_rate: 0.1,
@@ -194,18 +219,19 @@ mod tests {
         t: 1,
     };
 
-    fn start(n: usize) -> (Tensor<1>, Moments<1>) {
-        let device = Device::flex();
-        let zeros = Tensor::zeros([n], &device);
-        (flat(&uniform(1, n), &device), Moments { first: zeros.clone(), second: zeros })
+    fn start(n: usize, device: &Device) -> (Tensor<1>, Moments<1>) {
+        let zeros = Tensor::zeros([n], device);
+        (flat(&uniform(1, n), device), Moments { first: zeros.clone(), second: zeros })
     }
 
     #[test]
     fn fast_is_plain() {
-        for n in [1, 33, 70_001] {
-            let (mut fast, mut plain) = (start(n), start(n));
+        for (n, device) in
+            [1, 33, 70_001].into_iter().flat_map(|n| devices().into_iter().map(move |d| (n, d)))
+        {
+            let (mut fast, mut plain) = (start(n, &device), start(n, &device));
             for t in 1..=5 {
-                let grad = flat(&uniform(t + 1, n), &Device::flex());
+                let grad = flat(&uniform(t + 1, n), &device);
                 let step = AdamW { t, ..STEP };
                 fast = adamw(fast.0, grad.clone(), fast.1, &step);
                 plain = super::plain(plain.0, grad, plain.1, &step);
@@ -220,7 +246,7 @@ mod tests {
     #[test]
     fn follows_the_paper() {
         let (mut p, mut m, mut v) = (f64::from(uniform(1, 1)[0]), 0.0, 0.0);
-        let (mut param, mut moments) = start(1);
+        let (mut param, mut moments) = start(1, &Device::flex());
         for t in 1..=4u64 {
             let g = [0.3, -0.7, 0.01, 2.0][t as usize - 1];
             let step = AdamW { t, ..STEP };
@@ -235,32 +261,37 @@ mod tests {
 
     #[test]
     fn a_shared_parameter_is_left_alone() {
-        let (param, moments) = start(10);
-        let grad = flat(&uniform(2, 10), &Device::flex());
-        let (after, _) = adamw(param.clone(), grad, moments, &STEP);
-        assert_eq!(to_vec(param.clone()), uniform(1, 10));
-        assert_ne!(to_vec(after), to_vec(param));
+        for device in devices() {
+            let (param, moments) = start(10, &device);
+            let grad = flat(&uniform(2, 10), &device);
+            let (after, _) = adamw(param.clone(), grad, moments, &STEP);
+            assert_eq!(to_vec(param.clone()), uniform(1, 10));
+            assert_ne!(to_vec(after), to_vec(param));
+        }
     }
 
     #[test]
     fn a_view_keeps_its_order() {
-        let device = Device::flex();
-        let tensor = |key| flat(&uniform(key, 15), &device).reshape([3, 5]);
-        let moments =
-            Moments { first: Tensor::zeros([5, 3], &device), second: Tensor::zeros([5, 3], &device) };
-        let (view, _) = adamw(tensor(1).transpose(), tensor(2).transpose(), moments, &STEP);
-        let moments =
-            Moments { first: Tensor::zeros([3, 5], &device), second: Tensor::zeros([3, 5], &device) };
-        let (dense, _) = adamw(tensor(1), tensor(2), moments, &STEP);
-        assert_eq!(to_vec(view), to_vec(dense.transpose()));
+        for device in devices() {
+            let tensor = |key| flat(&uniform(key, 15), &device).reshape([3, 5]);
+            let moments =
+                Moments { first: Tensor::zeros([5, 3], &device), second: Tensor::zeros([5, 3], &device) };
+            let (view, _) = adamw(tensor(1).transpose(), tensor(2).transpose(), moments, &STEP);
+            let moments =
+                Moments { first: Tensor::zeros([3, 5], &device), second: Tensor::zeros([3, 5], &device) };
+            let (dense, _) = adamw(tensor(1), tensor(2), moments, &STEP);
+            assert_eq!(to_vec(view), to_vec(dense.transpose()));
+        }
     }
 
     #[test]
     fn squared_norm_is_the_sum_of_squares() {
         let x = uniform(1, 70_001);
         let expected: f64 = x.iter().map(|&x| f64::from(x).powi(2)).sum();
-        let x = flat(&x, &Device::flex());
-        let got = squared_norm(&[&x]);
-        assert!((got - expected).abs() < 1e-12 * expected, "{got}, expected {expected}");
+        for device in devices() {
+            let x = flat(&x, &device);
+            let got = squared_norm(&[&x]);
+            assert!((got - expected).abs() < 1e-12 * expected, "{got}, expected {expected}");
+        }
     }
 }

@@ -13,14 +13,13 @@ use burn::backend::autodiff::{
     ops::{Backward, Ops, OpsKind},
 };
 use burn::backend::{
-    Autodiff, AutodiffBackend, Backend, Dispatch, Flex, backend_extension,
-    flex::FlexTensor,
+    Autodiff, AutodiffBackend, Backend, Dispatch, TensorMetadata, backend_extension,
     tensor::{FloatTensor, IntTensor},
 };
 use burn::tensor::{FloatDType, Int, Tensor, activation::log_softmax};
 use rayon::prelude::*;
 
-use crate::flex::{contiguous, floats, ids, is_fast, map_chunks, scalar, tensor};
+use crate::host::{Host, is_fast, map_chunks, scalar, single};
 use crate::simd::{exp, max, sum, vectorised};
 
 /// Two sums over the rows whose target is not padding, in nats.
@@ -71,7 +70,7 @@ pub fn plain(logits: Tensor<2>, targets: Tensor<1, Int>, pad_id: u32, smoothing:
     CrossEntropy { loss: (nll * (1.0 - smoothing) + uniform * smoothing).sum(), nll: reported }
 }
 
-#[backend_extension(Autodiff, Flex)]
+#[backend_extension(Autodiff, Flex, LibTorch: cfg(feature = "tch"))]
 trait CrossEntropyOps: Backend {
     fn cross_entropy(
         logits: FloatTensor<Self>,
@@ -81,28 +80,28 @@ trait CrossEntropyOps: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
-impl CrossEntropyOps for Flex {
+impl<B: Host> CrossEntropyOps for B {
     fn cross_entropy(
-        logits: FlexTensor,
-        targets: FlexTensor,
+        logits: FloatTensor<B>,
+        targets: IntTensor<B>,
         pad_id: u32,
         smoothing: f32,
-    ) -> (FlexTensor, FlexTensor) {
-        let (loss, nll, _) = forward(logits, targets, pad_id, smoothing);
+    ) -> (FloatTensor<B>, FloatTensor<B>) {
+        let (loss, nll, _) = forward::<B>(logits, targets, pad_id, smoothing);
         (loss, nll)
     }
 }
 
-impl<C: CheckpointStrategy> CrossEntropyOps for Autodiff<Flex, C> {
+impl<B: Host, C: CheckpointStrategy> CrossEntropyOps for Autodiff<B, C> {
     fn cross_entropy(
         logits: FloatTensor<Self>,
-        targets: FlexTensor,
+        targets: IntTensor<B>,
         pad_id: u32,
         smoothing: f32,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (logits, node) = logits.into_parts();
-        let (loss, nll, saved) = forward(logits, targets, pad_id, smoothing);
-        let loss = match Step.prepare::<C>([node]).compute_bound().stateful() {
+        let (loss, nll, saved) = forward::<B>(logits, targets, pad_id, smoothing);
+        let loss = match Backward::<B, 1>::prepare::<C>(Step, [node]).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish(saved, loss),
             OpsKind::UnTracked(step) => step.finish(loss),
         };
@@ -112,8 +111,8 @@ impl<C: CheckpointStrategy> CrossEntropyOps for Autodiff<Flex, C> {
 
 /// What the backward pass needs. Rows with padding have no target.
 #[derive(Clone, Debug)]
-struct Saved {
-    logits: FlexTensor,
+struct Saved<B: Host> {
+    logits: FloatTensor<B>,
     targets: Vec<Option<u32>>,
     log_sums: Vec<f32>,
     smoothing: f32,
@@ -122,45 +121,45 @@ struct Saved {
 #[derive(Debug)]
 struct Step;
 
-impl Backward<Flex, 1> for Step {
-    type State = Saved;
+impl<B: Host> Backward<B, 1> for Step {
+    type State = Saved<B>;
 
-    fn backward(self, ops: Ops<Saved, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = scalar(&grads.consume::<Flex>(&ops.node));
+    fn backward(self, ops: Ops<Saved<B>, 1>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = scalar::<B>(&grads.consume::<B>(&ops.node));
         if let [Some(parent)] = ops.parents {
-            grads.register::<Flex>(parent.id, gradient(ops.state, grad));
+            grads.register::<B>(parent.id, gradient(ops.state, grad));
         }
     }
 }
 
 /// Loss and likelihood, and what is saved.
-fn forward(
-    logits: FlexTensor,
-    targets: FlexTensor,
+fn forward<B: Host>(
+    logits: FloatTensor<B>,
+    targets: IntTensor<B>,
     pad_id: u32,
     smoothing: f32,
-) -> (FlexTensor, FlexTensor, Saved) {
-    let logits = contiguous(logits);
-    let vocab = logits.layout().shape()[1];
+) -> (FloatTensor<B>, FloatTensor<B>, Saved<B>) {
+    let logits = B::contiguous(logits);
+    let vocab = logits.shape()[1];
     let padded = |id| if id == pad_id { None } else { Some(id) };
-    let targets: Vec<_> = ids(targets, vocab).into_iter().map(padded).collect();
-    let rows = floats(&logits).par_chunks_exact(vocab).zip(&targets).with_min_len(8);
+    let targets: Vec<_> = B::ids(targets, vocab).into_iter().map(padded).collect();
+    let rows = B::floats(&logits).par_chunks_exact(vocab).zip(&targets).with_min_len(8);
     let row = |(z, target): (&[f32], &Option<u32>)| match target {
         Some(target) => row_loss(z, *target as usize, smoothing),
         None => [0.0; 3],
     };
     let losses: Vec<[f32; 3]> = rows.map(row).collect();
     let total = |i: usize| losses.iter().map(|row| f64::from(row[i])).sum::<f64>() as f32;
-    let (loss, nll) = (tensor(vec![total(0)], [1]), tensor(vec![total(1)], [1]));
+    let (loss, nll) = (single::<B>(total(0)), single::<B>(total(1)));
     let log_sums = losses.iter().map(|row| row[2]).collect();
     (loss, nll, Saved { logits, targets, log_sums, smoothing })
 }
 
 /// `grad · (softmax(z) − (1−ε)·[v = target] − ε/vocab)`, zero in rows of padding.
-fn gradient(saved: Saved, grad: f32) -> FlexTensor {
+fn gradient<B: Host>(saved: Saved<B>, grad: f32) -> FloatTensor<B> {
     let Saved { logits, targets, log_sums, smoothing } = saved;
-    let vocab = logits.layout().shape()[1];
-    map_chunks(logits, vocab, |i, z| match targets[i] {
+    let vocab = logits.shape()[1];
+    map_chunks::<B>(logits, vocab, |i, z| match targets[i] {
         Some(target) => row_gradient(z, target as usize, log_sums[i], smoothing, grad),
         None => z.fill(0.0),
     })
@@ -236,12 +235,14 @@ mod tests {
 
     #[test]
     fn logits_used_elsewhere_are_left_alone() {
-        let device = burn::tensor::Device::flex().autodiff();
-        let x = crate::testing::flat(&uniform(5, 12), &device).require_grad();
-        let logits = x.clone().reshape([3, 4]) * 2.0;
-        let targets = Tensor::<1, Int>::from_data([1, 2, 3], &device);
-        let before = to_vec(logits.clone());
-        cross_entropy(logits.clone(), targets, 0, 0.1).loss.backward();
-        assert_close(&to_vec(logits), &before, 0.0, "logits after the backward pass");
+        for device in crate::testing::devices() {
+            let device = device.autodiff();
+            let x = crate::testing::flat(&uniform(5, 12), &device).require_grad();
+            let logits = x.clone().reshape([3, 4]) * 2.0;
+            let targets = Tensor::<1, Int>::from_data([1, 2, 3], &device);
+            let before = to_vec(logits.clone());
+            cross_entropy(logits.clone(), targets, 0, 0.1).loss.backward();
+            assert_close(&to_vec(logits), &before, 0.0, "logits after the backward pass");
+        }
     }
 }

@@ -1,13 +1,17 @@
 //! Dropout (Srivastava et al. 2014): each element is zeroed with probability p, the others are scaled by 1/(1−p).
 //!
 //! Which elements fall is a function of (key, flat index): see [`crate::bits`]. The factors are made on the host, so
-//! that all backends agree. A fused pass on the CPU was tried: it took as long as the product with the factors.
+//! that all backends agree. A fused pass on Flex was tried: it took as long as the product with the factors. On libtorch,
+//! whose tensors cannot take over a vector, it pays.
 
 use burn::tensor::{Device, FloatDType, Tensor, TensorData};
 
 use crate::bits::Stream;
-use crate::flex::{CHUNK, each_chunk};
+use crate::host::{CHUNK, each_chunk};
 use crate::simd::vectorised;
+
+#[cfg(feature = "tch")]
+mod libtorch;
 
 /// How much falls, and the key that says what falls.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,6 +59,10 @@ pub fn dropout<const D: usize>(x: Tensor<D>, dropout: Dropout) -> Tensor<D> {
     if dropout.is_none() {
         return x;
     }
+    #[cfg(feature = "tch")]
+    if crate::host::is_fast(&x) && crate::libtorch::is_libtorch_cpu(&x.device()) {
+        return libtorch::dropout(x, dropout);
+    }
     let factors = dropout.factors(x.dims(), &x.device());
     let factors = factors.cast(FloatDType::from(x.dtype()));
     x * factors
@@ -96,13 +104,17 @@ vectorised! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_differentiates, run, to_vec, uniform};
+    use crate::testing::{assert_differentiates, devices, run_on, to_vec, uniform};
 
     const DROP: Dropout = Dropout { probability: 0.3, key: 11 };
 
-    /// `n` ones after dropout.
+    /// `n` ones after dropout, the same on all devices.
     fn dropped(n: usize, dropout: Dropout) -> Vec<f32> {
-        to_vec(super::dropout(Tensor::<1>::ones([n], &Device::flex()), dropout))
+        let on = |device: Device| to_vec(super::dropout(Tensor::<1>::ones([n], &device), dropout));
+        let mut all: Vec<_> = devices().into_iter().map(on).collect();
+        let first = all.swap_remove(0);
+        assert!(all.iter().all(|other| *other == first), "what falls depends on the device");
+        first
     }
 
     #[test]
@@ -127,9 +139,11 @@ mod tests {
 
     #[test]
     fn forward_and_backward_use_one_mask() {
-        let (value, grads) = run(&|x| dropout(x[0].clone(), DROP), &[vec![1.0; 50_000]]);
-        let weights = uniform(99, value.len());
-        assert!(grads[0].iter().zip(&value).zip(&weights).all(|((g, y), w)| *g == y * w));
+        for device in devices() {
+            let (value, grads) = run_on(&device, &|x| dropout(x[0].clone(), DROP), &[vec![1.0; 50_000]]);
+            let weights = uniform(99, value.len());
+            assert!(grads[0].iter().zip(&value).zip(&weights).all(|((g, y), w)| *g == y * w));
+        }
     }
 
     #[test]
@@ -150,6 +164,16 @@ mod tests {
         let y = dropped(n, DROP);
         assert!((0..n).all(|i| !falls(i as u32) || y[i] == 0.0));
         assert_eq!(y, dropped(n + 5, DROP)[..n], "an element does not depend on how many there are");
+    }
+
+    #[test]
+    fn what_is_used_elsewhere_is_left_alone() {
+        for device in devices() {
+            let x = crate::testing::flat(&[1.0; 100], &device);
+            let y = dropout(x.clone().reshape([10, 10]), DROP);
+            assert_eq!(to_vec(x), [1.0; 100]);
+            assert_eq!(to_vec(y), dropped(100, DROP));
+        }
     }
 
     #[test]

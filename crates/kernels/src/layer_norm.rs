@@ -9,15 +9,11 @@ use burn::backend::autodiff::{
     grads::Gradients,
     ops::{Backward, Ops, OpsKind},
 };
-use burn::backend::{
-    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
-};
+use burn::backend::{Autodiff, Backend, Dispatch, TensorMetadata, backend_extension, tensor::FloatTensor};
 use burn::tensor::{FloatDType, Tensor};
 use rayon::prelude::*;
 
-use crate::flex::{
-    CHUNK, column_sums, contiguous, each_chunk, floats, for_columns, is_fast, map_chunks, tensor, written,
-};
+use crate::host::{CHUNK, Host, column_sums, each_chunk, for_columns, is_fast, map_chunks, written};
 use crate::simd::{sum, sum_2, vectorised};
 
 /// Normalises the last axis to mean zero and variance one, then scales and shifts it; in float32, whatever `x` is in.
@@ -80,7 +76,7 @@ pub fn plain<const D: usize>(x: Tensor<D>, gamma: Tensor<1>, beta: Tensor<1>, ep
     y.cast(precision)
 }
 
-#[backend_extension(Autodiff, Flex)]
+#[backend_extension(Autodiff, Flex, LibTorch: cfg(feature = "tch"))]
 trait LayerNormOps: Backend {
     fn layer_norm(
         x: FloatTensor<Self>,
@@ -90,13 +86,18 @@ trait LayerNormOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
-impl LayerNormOps for Flex {
-    fn layer_norm(x: FlexTensor, gamma: FlexTensor, beta: FlexTensor, epsilon: f64) -> FlexTensor {
-        forward(x, gamma, &beta, epsilon).0
+impl<B: Host> LayerNormOps for B {
+    fn layer_norm(
+        x: FloatTensor<B>,
+        gamma: FloatTensor<B>,
+        beta: FloatTensor<B>,
+        epsilon: f64,
+    ) -> FloatTensor<B> {
+        forward::<B>(x, gamma, beta, epsilon).0
     }
 }
 
-impl<C: CheckpointStrategy> LayerNormOps for Autodiff<Flex, C> {
+impl<B: Host, C: CheckpointStrategy> LayerNormOps for Autodiff<B, C> {
     fn layer_norm(
         x: FloatTensor<Self>,
         gamma: FloatTensor<Self>,
@@ -105,8 +106,9 @@ impl<C: CheckpointStrategy> LayerNormOps for Autodiff<Flex, C> {
     ) -> FloatTensor<Self> {
         let ((x, x_node), (gamma, gamma_node)) = (x.into_parts(), gamma.into_parts());
         let (beta, beta_node) = beta.into_parts();
-        let (y, saved) = forward(x, gamma, &beta, epsilon);
-        match Step.prepare::<C>([x_node, gamma_node, beta_node]).compute_bound().stateful() {
+        let (y, saved) = forward::<B>(x, gamma, beta, epsilon);
+        match Backward::<B, 3>::prepare::<C>(Step, [x_node, gamma_node, beta_node]).compute_bound().stateful()
+        {
             OpsKind::Tracked(step) => step.finish(saved, y),
             OpsKind::UnTracked(step) => step.finish(y),
         }
@@ -115,37 +117,42 @@ impl<C: CheckpointStrategy> LayerNormOps for Autodiff<Flex, C> {
 
 /// What the backward pass needs; of each row its mean and its inverse deviation.
 #[derive(Clone, Debug)]
-struct Saved {
-    x: FlexTensor,
-    gamma: FlexTensor,
+struct Saved<B: Host> {
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
     moments: Vec<[f32; 2]>,
 }
 
 #[derive(Debug)]
 struct Step;
 
-impl Backward<Flex, 3> for Step {
-    type State = Saved;
+impl<B: Host> Backward<B, 3> for Step {
+    type State = Saved<B>;
 
-    fn backward(self, ops: Ops<Saved, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = contiguous(grads.consume::<Flex>(&ops.node));
+    fn backward(self, ops: Ops<Saved<B>, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
+        let grad = B::contiguous(grads.consume::<B>(&ops.node));
         let [x, gamma, beta] = ops.parents;
         if let Some(gamma) = gamma {
-            grads.register::<Flex>(gamma.id, gamma_gradient(&ops.state, &grad));
+            grads.register::<B>(gamma.id, gamma_gradient(&ops.state, &grad));
         }
         if let Some(beta) = beta {
-            grads.register::<Flex>(beta.id, column_sums(&grad));
+            grads.register::<B>(beta.id, column_sums::<B>(&grad));
         }
         if let Some(x) = x {
-            grads.register::<Flex>(x.id, x_gradient(&ops.state, grad));
+            grads.register::<B>(x.id, x_gradient(&ops.state, grad));
         }
     }
 }
 
-fn forward(x: FlexTensor, gamma: FlexTensor, beta: &FlexTensor, epsilon: f64) -> (FlexTensor, Saved) {
-    let (x, gamma, beta) = (contiguous(x), contiguous(gamma), contiguous(beta.clone()));
-    let (n, width) = (x.layout().shape()[0], x.layout().shape()[1]);
-    let xs = floats(&x);
+fn forward<B: Host>(
+    x: FloatTensor<B>,
+    gamma: FloatTensor<B>,
+    beta: FloatTensor<B>,
+    epsilon: f64,
+) -> (FloatTensor<B>, Saved<B>) {
+    let [x, gamma, beta] = [x, gamma, beta].map(B::contiguous);
+    let width = x.shape()[1];
+    let (xs, scale, shift) = (B::floats(&x), B::floats(&gamma), B::floats(&beta));
     let moments: Vec<[f32; 2]> = xs
         .par_chunks_exact(width)
         .with_min_len(4 * CHUNK.div_ceil(width))
@@ -155,29 +162,29 @@ fn forward(x: FlexTensor, gamma: FlexTensor, beta: &FlexTensor, epsilon: f64) ->
         let rows = CHUNK.div_ceil(width);
         each_chunk(ys, rows * width, |i, ys| {
             for (at, y) in (i * rows..).zip(ys.chunks_exact_mut(width)) {
-                normalize_row(y, &xs[at * width..][..width], floats(&gamma), floats(&beta), moments[at]);
+                normalize_row(y, &xs[at * width..][..width], scale, shift, moments[at]);
             }
         });
     };
     // SAFETY: each row is written from the row of x.
-    let y = tensor(unsafe { written(n * width, fill) }, [n, width]);
+    let y = unsafe { B::written(x.shape(), fill) };
     (y, Saved { x, gamma, moments })
 }
 
-fn x_gradient(saved: &Saved, grad: FlexTensor) -> FlexTensor {
-    let (xs, gamma, width) = (floats(&saved.x), floats(&saved.gamma), saved.x.layout().shape()[1]);
+fn x_gradient<B: Host>(saved: &Saved<B>, grad: FloatTensor<B>) -> FloatTensor<B> {
+    let (xs, gamma, width) = (B::floats(&saved.x), B::floats(&saved.gamma), saved.x.shape()[1]);
     let rows = CHUNK.div_ceil(width);
-    map_chunks(grad, rows * width, |i, grads| {
+    map_chunks::<B>(grad, rows * width, |i, grads| {
         for (at, grad) in (i * rows..).zip(grads.chunks_exact_mut(width)) {
             row_gradient(grad, &xs[at * width..][..width], gamma, saved.moments[at]);
         }
     })
 }
 
-fn gamma_gradient(saved: &Saved, grad: &FlexTensor) -> FlexTensor {
-    let (xs, width) = (floats(&saved.x), saved.x.layout().shape()[1]);
-    for_columns(width, xs.len(), |sums, first| {
-        add_normalized(sums, first, xs, floats(grad), &saved.moments, width);
+fn gamma_gradient<B: Host>(saved: &Saved<B>, grad: &FloatTensor<B>) -> FloatTensor<B> {
+    let (xs, grad, width) = (B::floats(&saved.x), B::floats(grad), saved.x.shape()[1]);
+    for_columns::<B>(width, xs.len(), |sums, first| {
+        add_normalized(sums, first, xs, grad, &saved.moments, width);
     })
 }
 

@@ -12,12 +12,16 @@
     unsafe_code,
     reason = "the one crate that may: vectors, uninitialised buffers and the matrix product"
 )]
+#![cfg_attr(feature = "tch", allow(deprecated, reason = "the pinned Burn is the last that has libtorch"))]
 #![allow(clippy::inline_always, reason = "a body is compiled for each instruction set only if it is inlined")]
 
 pub mod bits;
 mod memory;
 mod simd;
+mod host;
 mod flex;
+#[cfg(feature = "tch")]
+mod libtorch;
 mod matrix;
 mod product;
 mod small;
@@ -40,7 +44,7 @@ pub use attention::{Mask, Order, attention, attention_cached, attention_weights,
 pub use cross_entropy::{CrossEntropy, cross_entropy};
 pub use dropout::{Dropout, dropout, dropout_add};
 pub use embedding::embedding;
-pub use flex::is_cpu;
+pub use host::is_cpu;
 pub use layer_norm::{layer_norm, layer_norm_rows};
 pub use linear::linear;
 pub use log_softmax::log_softmax;

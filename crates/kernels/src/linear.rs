@@ -12,9 +12,13 @@ use burn::backend::{
 };
 use burn::tensor::{FloatDType, Tensor};
 
-use crate::flex::{column_sums, contiguous, floats, is_fast, matrix, positive, tensor, written};
+use crate::flex::{matrix, positive};
+use crate::host::{Host, column_sums, is_fast};
 use crate::matrix::MatrixMut;
 use crate::product::{product, product_biased};
+
+#[cfg(feature = "tch")]
+mod libtorch;
 
 /// `x·W + b` over the last axis, in the precision of `x`.
 ///
@@ -59,28 +63,51 @@ pub fn plain(x: Tensor<2>, weight: Tensor<2>, bias: Option<Tensor<1>>) -> Tensor
     }
 }
 
-#[backend_extension(Autodiff, Flex)]
+#[backend_extension(Autodiff, Flex, LibTorch: cfg(feature = "tch"))]
 trait LinearOps: Backend {
     fn unbiased(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self>;
     fn biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self>;
 }
 
-impl LinearOps for Flex {
-    fn unbiased(x: FlexTensor, weight: FlexTensor) -> FlexTensor {
-        forward(&positive(x), &positive(weight), None)
+/// The three products of an affine map and its backward pass, all of two axes; a weight may be a transposed view.
+trait Affine: Host {
+    /// The tensor itself if the products can take it, else a copy that they can.
+    fn ready(x: FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// `x·W + b`.
+    fn forward(
+        x: &FloatTensor<Self>,
+        weight: &FloatTensor<Self>,
+        bias: Option<&FloatTensor<Self>>,
+    ) -> FloatTensor<Self>;
+
+    /// `g·Wᵀ`.
+    fn x_gradient(grad: &FloatTensor<Self>, weight: &FloatTensor<Self>) -> FloatTensor<Self>;
+
+    /// `xᵀ·g`, in the layout of the weight: that of a transposed view is transposed.
+    fn weight_gradient(
+        grad: &FloatTensor<Self>,
+        x: &FloatTensor<Self>,
+        weight: &FloatTensor<Self>,
+    ) -> FloatTensor<Self>;
+}
+
+impl<B: Affine> LinearOps for B {
+    fn unbiased(x: FloatTensor<B>, weight: FloatTensor<B>) -> FloatTensor<B> {
+        B::forward(&B::ready(x), &B::ready(weight), None)
     }
 
-    fn biased(x: FlexTensor, weight: FlexTensor, bias: FlexTensor) -> FlexTensor {
-        forward(&positive(x), &positive(weight), Some(&contiguous(bias)))
+    fn biased(x: FloatTensor<B>, weight: FloatTensor<B>, bias: FloatTensor<B>) -> FloatTensor<B> {
+        B::forward(&B::ready(x), &B::ready(weight), Some(&B::contiguous(bias)))
     }
 }
 
-impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
+impl<B: Affine, C: CheckpointStrategy> LinearOps for Autodiff<B, C> {
     fn unbiased(x: FloatTensor<Self>, weight: FloatTensor<Self>) -> FloatTensor<Self> {
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
-        let (x, weight) = (positive(x), positive(weight));
-        let y = forward(&x, &weight, None);
-        match Step.prepare::<C>([x_node, weight_node]).compute_bound().stateful() {
+        let (x, weight) = (B::ready(x), B::ready(weight));
+        let y = B::forward(&x, &weight, None);
+        match Backward::<B, 2>::prepare::<C>(Step, [x_node, weight_node]).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish([x, weight], y),
             OpsKind::UnTracked(step) => step.finish(y),
         }
@@ -89,9 +116,10 @@ impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
     fn biased(x: FloatTensor<Self>, weight: FloatTensor<Self>, bias: FloatTensor<Self>) -> FloatTensor<Self> {
         let ((x, x_node), (weight, weight_node)) = (x.into_parts(), weight.into_parts());
         let (bias, bias_node) = bias.into_parts();
-        let (x, weight) = (positive(x), positive(weight));
-        let y = forward(&x, &weight, Some(&contiguous(bias)));
-        match Step.prepare::<C>([x_node, weight_node, bias_node]).compute_bound().stateful() {
+        let (x, weight) = (B::ready(x), B::ready(weight));
+        let y = B::forward(&x, &weight, Some(&B::contiguous(bias)));
+        let nodes = [x_node, weight_node, bias_node];
+        match Backward::<B, 3>::prepare::<C>(Step, nodes).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish([x, weight], y),
             OpsKind::UnTracked(step) => step.finish(y),
         }
@@ -102,54 +130,58 @@ impl<C: CheckpointStrategy> LinearOps for Autodiff<Flex, C> {
 struct Step;
 
 /// Parents: x, weight and, if there is one, the bias. The state is x and weight.
-impl<const N: usize> Backward<Flex, N> for Step {
-    type State = [FlexTensor; 2];
+impl<B: Affine, const N: usize> Backward<B, N> for Step {
+    type State = [FloatTensor<B>; 2];
 
     fn backward(self, ops: Ops<Self::State, N>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = contiguous(grads.consume::<Flex>(&ops.node));
+        let grad = B::contiguous(grads.consume::<B>(&ops.node));
         let [x, weight] = &ops.state;
         for (i, parent) in ops.parents.into_iter().enumerate() {
             let Some(parent) = parent else { continue };
             let gradient = match i {
-                0 => x_gradient(&grad, weight),
-                1 => weight_gradient(&grad, x, weight),
-                _ => column_sums(&grad),
+                0 => B::x_gradient(&grad, weight),
+                1 => B::weight_gradient(&grad, x, weight),
+                _ => column_sums::<B>(&grad),
             };
-            grads.register::<Flex>(parent.id, gradient);
+            grads.register::<B>(parent.id, gradient);
         }
     }
 }
 
-fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
-    let (x, weight) = (matrix(x), matrix(weight));
-    let shape = [x.rows, weight.cols];
-    made(shape, |y| product_biased(y, x, weight, bias.map(floats)))
+impl Affine for Flex {
+    fn ready(x: FlexTensor) -> FlexTensor {
+        positive(x)
+    }
+
+    fn forward(x: &FlexTensor, weight: &FlexTensor, bias: Option<&FlexTensor>) -> FlexTensor {
+        let (x, weight) = (matrix(x), matrix(weight));
+        let shape = [x.rows, weight.cols];
+        made(shape, |y| product_biased(y, x, weight, bias.map(Flex::floats)))
+    }
+
+    fn x_gradient(grad: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
+        let (grad, weight) = (matrix(grad), matrix(weight).transposed());
+        made([grad.rows, weight.cols], |dx| product(dx, grad, weight))
+    }
+
+    fn weight_gradient(grad: &FlexTensor, x: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
+        let (grad, x) = (matrix(grad), matrix(x));
+        let view = matrix(weight);
+        let transposed = view.row_stride < view.col_stride;
+        let (lhs, rhs) = if transposed { (grad.transposed(), x) } else { (x.transposed(), grad) };
+        let dw = made([lhs.rows, rhs.cols], |dw| product(dw, lhs, rhs));
+        if transposed {
+            let layout = dw.layout().transpose(0, 1);
+            return dw.with_layout(layout);
+        }
+        dw
+    }
 }
 
 /// A matrix that a product writes.
 fn made([rows, cols]: [usize; 2], product: impl FnOnce(MatrixMut)) -> FlexTensor {
     // SAFETY: a product writes every element and reads none before.
-    let elements = unsafe { written(rows * cols, |y| product(MatrixMut::dense(y, rows, cols))) };
-    tensor(elements, [rows, cols])
-}
-
-fn x_gradient(grad: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
-    let (grad, weight) = (matrix(grad), matrix(weight).transposed());
-    made([grad.rows, weight.cols], |dx| product(dx, grad, weight))
-}
-
-/// In the layout of the weight: that of a transposed view is transposed.
-fn weight_gradient(grad: &FlexTensor, x: &FlexTensor, weight: &FlexTensor) -> FlexTensor {
-    let (grad, x) = (matrix(grad), matrix(x));
-    let view = matrix(weight);
-    let transposed = view.row_stride < view.col_stride;
-    let (lhs, rhs) = if transposed { (grad.transposed(), x) } else { (x.transposed(), grad) };
-    let dw = made([lhs.rows, rhs.cols], |dw| product(dw, lhs, rhs));
-    if transposed {
-        let layout = dw.layout().transpose(0, 1);
-        return dw.with_layout(layout);
-    }
-    dw
+    unsafe { Flex::written([rows, cols].into(), |y| product(MatrixMut::dense(y, rows, cols))) }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Logits to log-probabilities on the host, for search: `x − max − ln Σ exp(x − max)` of each row, in place.
 
-use crate::flex::each_chunk;
+use crate::host::each_chunk;
 use crate::simd::{exp, max, sum, vectorised};
 
 /// Rows of `columns` logits each become log-probabilities, in nats; on all threads if there are many.

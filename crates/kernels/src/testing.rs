@@ -27,9 +27,28 @@ pub(crate) fn to_vec<const D: usize>(x: Tensor<D>) -> Vec<f32> {
     x.into_data().iter::<f32>().collect()
 }
 
-/// The value of an operation, and the gradients of a random weighting of it.
+/// The devices that have fast bodies, Flex first.
+#[allow(deprecated, reason = "the pinned Burn is the last that has libtorch")]
+pub(crate) fn devices() -> Vec<Device> {
+    vec![
+        Device::flex(),
+        #[cfg(feature = "tch")]
+        Device::libtorch(),
+    ]
+}
+
+/// The value of an operation on Flex, and the gradients of a random weighting of it.
 pub(crate) fn run(operation: Operation, inputs: &[Vec<f32>]) -> (Vec<f32>, Vec<Vec<f32>>) {
-    let device = Device::flex().autodiff();
+    run_on(&Device::flex(), operation, inputs)
+}
+
+/// [`run`] on any device.
+pub(crate) fn run_on(
+    device: &Device,
+    operation: Operation,
+    inputs: &[Vec<f32>],
+) -> (Vec<f32>, Vec<Vec<f32>>) {
+    let device = device.clone().autodiff();
     let leaves: Vec<_> = inputs.iter().map(|x| flat(x, &device).require_grad()).collect();
     let y = operation(&leaves);
     let value = to_vec(y.clone().detach());
@@ -39,15 +58,21 @@ pub(crate) fn run(operation: Operation, inputs: &[Vec<f32>]) -> (Vec<f32>, Vec<V
     (value, grads.collect())
 }
 
-/// Values and gradients of two operations agree within `tolerance` of the largest element.
+/// Values and gradients of two operations agree within `tolerance` of the largest element, on all devices.
 pub(crate) fn assert_same(fast: Operation, plain: Operation, inputs: &[Vec<f32>], tolerance: f32) {
-    let ((value, grads), (plain_value, plain_grads)) = (run(fast, inputs), run(plain, inputs));
+    for device in devices() {
+        assert_same_on(&device, fast, plain, inputs, tolerance);
+    }
+}
+
+fn assert_same_on(device: &Device, fast: Operation, plain: Operation, inputs: &[Vec<f32>], tolerance: f32) {
+    let (value, grads) = run_on(device, fast, inputs);
+    let (plain_value, plain_grads) = run_on(device, plain, inputs);
     assert_close(&value, &plain_value, tolerance, "value");
     for (i, (grad, plain_grad)) in grads.iter().zip(&plain_grads).enumerate() {
         assert_close(grad, plain_grad, tolerance, &format!("gradient of input {i}"));
     }
-    let device = Device::flex();
-    let inputs: Vec<_> = inputs.iter().map(|x| flat(x, &device)).collect();
+    let inputs: Vec<_> = inputs.iter().map(|x| flat(x, device)).collect();
     assert_eq!(to_vec(fast(&inputs)), value, "value off the tape");
 }
 

@@ -8,13 +8,14 @@
 
 use std::cell::RefCell;
 
-use burn::backend::flex::{FlexTensor, Layout};
+use burn::backend::{TensorMetadata, tensor::FloatTensor};
+use burn::tensor::FloatDType;
 use rayon::prelude::*;
 
 use super::rows::{score_gradient, scores_row, softmax_row, weights_row};
 use super::{Order, Visible};
 use crate::dropout::{Dropout, drop_slice};
-use crate::flex::{tensor, written};
+use crate::host::{Host, owned_floats};
 use crate::matrix::{Heads, Into, Matrix, MatrixMut, WORTH_A_THREAD};
 use crate::small::small_product;
 
@@ -51,40 +52,70 @@ impl Scratch {
 
 /// Queries, keys and values, views whose last axis is dense, and what hides keys.
 #[derive(Clone, Debug)]
-pub(super) struct Inputs {
-    pub(super) q: FlexTensor,
-    pub(super) k: FlexTensor,
-    pub(super) v: FlexTensor,
+pub(super) struct Inputs<B: Host> {
+    pub(super) q: FloatTensor<B>,
+    pub(super) k: FloatTensor<B>,
+    pub(super) v: FloatTensor<B>,
     pub(super) visible: Visible,
     pub(super) dropout: Dropout,
 }
 
 /// A tensor whose last axis is dense: itself, or a copy.
-pub(super) fn rows_dense(x: FlexTensor) -> FlexTensor {
-    let strides = x.layout().strides();
-    if strides[3] == 1 && strides.iter().all(|&stride| stride > 0) { x } else { x.to_contiguous() }
+pub(super) fn rows_dense<B: Host>(x: FloatTensor<B>) -> FloatTensor<B> {
+    let (_, strides) = B::strided(&x);
+    if strides[3] == 1 && strides.iter().all(|&stride| stride > 0) { x } else { B::contiguous(x) }
 }
 
-fn dims(x: &FlexTensor) -> [usize; 4] {
-    let shape = x.layout().shape();
-    [shape[0], shape[1], shape[2], shape[3]]
+/// A tensor `[batch, n_heads, len, width]` whose last axis is dense, on the host.
+struct View<'a> {
+    elements: &'a [f32],
+    shape: [usize; 4],
+    strides: [usize; 3],
 }
 
-/// One (batch, head) of a tensor `[batch, n_heads, len, width]`.
-fn head(x: &FlexTensor, batch: usize, head: usize) -> Matrix<'_> {
-    let ([_, _, len, width], strides) = (dims(x), x.layout().strides());
-    let start = x.layout().start_offset() + batch * strides[0] as usize + head * strides[1] as usize;
-    let elements = &x.storage::<f32>()[start..];
-    Matrix { elements, rows: len, cols: width, row_stride: strides[2] as usize, col_stride: 1 }
+impl<'a> View<'a> {
+    fn new<B: Host>(x: &'a FloatTensor<B>) -> Self {
+        let (shape, (elements, strides)) = (x.shape(), B::strided(x));
+        Self {
+            elements,
+            shape: std::array::from_fn(|axis| shape[axis]),
+            strides: std::array::from_fn(|axis| strides[axis] as usize),
+        }
+    }
+
+    /// One (batch, head).
+    fn head(&self, batch: usize, head: usize) -> Matrix<'a> {
+        let ([_, _, rows, cols], [batches, heads, row_stride]) = (self.shape, self.strides);
+        let elements = &self.elements[batch * batches + head * heads..];
+        Matrix { elements, rows, cols, row_stride, col_stride: 1 }
+    }
 }
 
-/// A tensor `[batch, n_heads, len, width]` over a buffer `[batch, len, n_heads, width]`, so that merging the heads
+/// [`Inputs`] on the host.
+struct Views<'a> {
+    q: View<'a>,
+    k: View<'a>,
+    v: View<'a>,
+    visible: &'a Visible,
+    dropout: Dropout,
+}
+
+impl<'a> Views<'a> {
+    fn new<B: Host>(inputs: &'a Inputs<B>) -> Self {
+        let [q, k, v] = [&inputs.q, &inputs.k, &inputs.v].map(View::new::<B>);
+        Self { q, k, v, visible: &inputs.visible, dropout: inputs.dropout }
+    }
+}
+
+/// Zeros for all heads, `[batch, len, n_heads, width]`.
+fn zeros<B: Host>(like: &FloatTensor<B>, shape: [usize; 4]) -> FloatTensor<B> {
+    B::float_zeros(shape.into(), &like.device(), FloatDType::F32)
+}
+
+/// A tensor `[batch, n_heads, len, width]` over one `[batch, len, n_heads, width]`, so that merging the heads
 /// afterwards moves nothing.
-fn interleaved(elements: Vec<f32>, shape: [usize; 4]) -> FlexTensor {
-    let [batch, len, n_heads, width] = shape;
-    let strides = [len * n_heads * width, width, n_heads * width, 1].map(|stride| stride as isize);
-    let layout = Layout::new([batch, n_heads, len, width].into(), strides.to_vec(), 0);
-    tensor(elements, shape).with_layout(layout)
+fn interleaved<B: Host>(x: FloatTensor<B>) -> FloatTensor<B> {
+    B::float_swap_dims(x, 1, 2)
 }
 
 /// Work on one (batch, head).
@@ -101,13 +132,13 @@ struct Head<'a> {
 }
 
 impl<'a> Head<'a> {
-    fn new(inputs: &'a Inputs, batch: usize, at: usize) -> Self {
-        let ([_, n_heads, q_len, _], k_len) = (dims(&inputs.q), dims(&inputs.k)[2]);
+    fn new(inputs: &Views<'a>, batch: usize, at: usize) -> Self {
+        let ([_, n_heads, q_len, _], k_len) = (inputs.q.shape, inputs.k.shape[2]);
         let (padding, seen) = inputs.visible.of(batch, k_len);
         Self {
-            q: head(&inputs.q, batch, at),
-            k: head(&inputs.k, batch, at),
-            v: head(&inputs.v, batch, at),
+            q: inputs.q.head(batch, at),
+            k: inputs.k.head(batch, at),
+            v: inputs.v.head(batch, at),
             padding,
             seen,
             order: inputs.visible.order,
@@ -250,8 +281,9 @@ pub(super) fn attend_all([q, k, v]: [Matrix; 3], out: &mut MatrixMut) {
 }
 
 /// The output, and `log Σ exp` of the scores of each query.
-pub(super) fn forward(inputs: &Inputs) -> (FlexTensor, Vec<f32>) {
-    let ([batch, n_heads, q_len, d_head], k_len) = (dims(&inputs.q), dims(&inputs.k)[2]);
+pub(super) fn forward<B: Host>(inputs: &Inputs<B>) -> (FloatTensor<B>, Vec<f32>) {
+    let inputs = Views::new(inputs);
+    let ([batch, n_heads, q_len, d_head], k_len) = (inputs.q.shape, inputs.k.shape[2]);
     let shape = [batch, q_len, n_heads, d_head];
     let mut log_sums = vec![0.0; batch * n_heads * q_len];
     let fill = |out: &mut [f32]| {
@@ -260,7 +292,7 @@ pub(super) fn forward(inputs: &Inputs) -> (FlexTensor, Vec<f32>) {
             let (batch, at) = (pair / n_heads, pair % n_heads);
             // SAFETY: each pair of batch and head occurs once.
             let mut out = unsafe { out.head(batch, at) };
-            let head = Head::new(inputs, batch, at);
+            let head = Head::new(&inputs, batch, at);
             SCRATCH.with_borrow_mut(|scratch| head.forward(&mut out, log_sums, scratch));
         };
         if log_sums.len() * k_len * d_head < WORTH_A_THREAD {
@@ -270,24 +302,31 @@ pub(super) fn forward(inputs: &Inputs) -> (FlexTensor, Vec<f32>) {
         }
     };
     // SAFETY: the heads cover the buffer, and the product overwrites every row of a head.
-    let out = unsafe { written(shape.iter().product(), fill) };
-    (interleaved(out, shape), log_sums)
+    let out = unsafe { B::written(shape.into(), fill) };
+    (interleaved::<B>(out), log_sums)
 }
 
 /// The gradients of q, k and v.
-pub(super) fn backward(inputs: &Inputs, log_sums: &[f32], grad: FlexTensor) -> [FlexTensor; 3] {
-    let ([batch, n_heads, q_len, d_head], k_len) = (dims(&inputs.q), dims(&inputs.k)[2]);
-    let grad = rows_dense(grad);
+pub(super) fn backward<B: Host>(
+    inputs: &Inputs<B>,
+    log_sums: &[f32],
+    grad: FloatTensor<B>,
+) -> [FloatTensor<B>; 3] {
+    let grad = rows_dense::<B>(grad);
+    let (grad_view, views) = (View::new::<B>(&grad), Views::new(inputs));
+    let ([batch, n_heads, q_len, d_head], k_len) = (views.q.shape, views.k.shape[2]);
     let (q_shape, k_shape) = ([batch, q_len, n_heads, d_head], [batch, k_len, n_heads, d_head]);
-    let [mut dq, mut dk, mut dv] = [q_shape, k_shape, k_shape].map(|shape| vec![0.0; shape.iter().product()]);
-    let views = [Heads::new(&mut dq, q_shape), Heads::new(&mut dk, k_shape), Heads::new(&mut dv, k_shape)];
+    let shapes = [q_shape, k_shape, k_shape];
+    let mut gradients = shapes.map(|shape| zeros::<B>(&grad, shape));
+    let [dq, dk, dv] = gradients.each_mut().map(owned_floats::<B>);
+    let into = [Heads::new(dq, q_shape), Heads::new(dk, k_shape), Heads::new(dv, k_shape)];
     log_sums.par_chunks(q_len).enumerate().for_each(|(pair, log_sums)| {
         let (batch, at) = (pair / n_heads, pair % n_heads);
         // SAFETY: each pair of batch and head occurs once.
-        let [mut dq, mut dk, mut dv] = views.each_ref().map(|view| unsafe { view.head(batch, at) });
-        let (work, grad) = (Head::new(inputs, batch, at), head(&grad, batch, at));
+        let [mut dq, mut dk, mut dv] = into.each_ref().map(|heads| unsafe { heads.head(batch, at) });
+        let (work, grad) = (Head::new(&views, batch, at), grad_view.head(batch, at));
         let into = [&mut dq, &mut dk, &mut dv];
         SCRATCH.with_borrow_mut(|scratch| work.backward(grad, log_sums, into, scratch));
     });
-    [interleaved(dq, q_shape), interleaved(dk, k_shape), interleaved(dv, k_shape)]
+    gradients.map(interleaved::<B>)
 }

@@ -8,13 +8,11 @@ use burn::backend::autodiff::{
     grads::Gradients,
     ops::{Backward, Ops, OpsKind},
 };
-use burn::backend::{
-    Autodiff, Backend, Dispatch, Flex, backend_extension, flex::FlexTensor, tensor::FloatTensor,
-};
+use burn::backend::{Autodiff, Backend, Dispatch, backend_extension, tensor::FloatTensor};
 use burn::tensor::{Bool, Tensor};
 
 use crate::dropout::Dropout;
-use crate::flex::is_fast;
+use crate::host::{Host, is_fast};
 use fast::{Inputs, rows_dense};
 
 mod fast;
@@ -113,7 +111,7 @@ fn check(q: &Tensor<4>, k: &Tensor<4>, mask: &Mask) {
     assert!(mask.order == Order::Any || q_len <= k_len, "attention: {q_len} causal queries, {k_len} keys");
 }
 
-#[backend_extension(Autodiff, Flex)]
+#[backend_extension(Autodiff, Flex, LibTorch: cfg(feature = "tch"))]
 trait AttentionOps: Backend {
     fn attention(
         q: FloatTensor<Self>,
@@ -124,20 +122,20 @@ trait AttentionOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
-impl AttentionOps for Flex {
+impl<B: Host> AttentionOps for B {
     fn attention(
-        q: FlexTensor,
-        k: FlexTensor,
-        v: FlexTensor,
+        q: FloatTensor<B>,
+        k: FloatTensor<B>,
+        v: FloatTensor<B>,
         visible: Visible,
         dropout: Dropout,
-    ) -> FlexTensor {
-        let [q, k, v] = [q, k, v].map(rows_dense);
-        fast::forward(&Inputs { q, k, v, visible, dropout }).0
+    ) -> FloatTensor<B> {
+        let [q, k, v] = [q, k, v].map(rows_dense::<B>);
+        fast::forward(&Inputs::<B> { q, k, v, visible, dropout }).0
     }
 }
 
-impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
+impl<B: Host, C: CheckpointStrategy> AttentionOps for Autodiff<B, C> {
     fn attention(
         q: FloatTensor<Self>,
         k: FloatTensor<Self>,
@@ -146,10 +144,10 @@ impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
         dropout: Dropout,
     ) -> FloatTensor<Self> {
         let ((q, q_node), (k, k_node), (v, v_node)) = (q.into_parts(), k.into_parts(), v.into_parts());
-        let [q, k, v] = [q, k, v].map(rows_dense);
-        let inputs = Inputs { q, k, v, visible, dropout };
+        let [q, k, v] = [q, k, v].map(rows_dense::<B>);
+        let inputs = Inputs::<B> { q, k, v, visible, dropout };
         let (out, log_sums) = fast::forward(&inputs);
-        match Step.prepare::<C>([q_node, k_node, v_node]).compute_bound().stateful() {
+        match Backward::<B, 3>::prepare::<C>(Step, [q_node, k_node, v_node]).compute_bound().stateful() {
             OpsKind::Tracked(step) => step.finish((inputs, log_sums), out),
             OpsKind::UnTracked(step) => step.finish(out),
         }
@@ -159,16 +157,16 @@ impl<C: CheckpointStrategy> AttentionOps for Autodiff<Flex, C> {
 #[derive(Debug)]
 struct Step;
 
-impl Backward<Flex, 3> for Step {
-    type State = (Inputs, Vec<f32>);
+impl<B: Host> Backward<B, 3> for Step {
+    type State = (Inputs<B>, Vec<f32>);
 
     fn backward(self, ops: Ops<Self::State, 3>, grads: &mut Gradients, _: &mut Checkpointer) {
-        let grad = grads.consume::<Flex>(&ops.node);
+        let grad = grads.consume::<B>(&ops.node);
         let (inputs, log_sums) = ops.state;
         let gradients = fast::backward(&inputs, &log_sums, grad);
         for (parent, gradient) in ops.parents.into_iter().zip(gradients) {
             if let Some(parent) = parent {
-                grads.register::<Flex>(parent.id, gradient);
+                grads.register::<B>(parent.id, gradient);
             }
         }
     }

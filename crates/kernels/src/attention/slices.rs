@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::fast::attend_all;
 use super::rows::softmax_row;
-use crate::flex::written;
+use crate::host::written;
 use crate::matrix::{Matrix, MatrixMut, WORTH_A_THREAD};
 use crate::simd::{dot, vectorised};
 
