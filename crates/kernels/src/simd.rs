@@ -1,8 +1,7 @@
 //! Vectors chosen at run time, and the few functions that must be vectorisable: sums, maxima, `exp`, Φ.
 //!
 //! Bodies are plain loops; the macro `vectorised` compiles them for each instruction set and picks one. Sums run in a
-//! fixed order, so that results depend on the data alone. What does not fill the lanes is added at the end, one by one:
-//! an index into the lanes that is not a constant would put them into memory.
+//! fixed order, so that results depend on the data alone.
 
 use std::f32::consts::{FRAC_1_SQRT_2, LOG2_E};
 
@@ -89,7 +88,13 @@ pub(crate) fn sum(xs: &[f32], f: impl Fn(f32) -> f32) -> f32 {
             *lane += f(x);
         }
     }
-    rest.iter().fold(fold(lanes), |sum, &x| sum + f(x))
+    if !rest.is_empty() {
+        let padded: [f32; LANES] = padded(rest);
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            *lane += if i < rest.len() { f(padded[i]) } else { 0.0 };
+        }
+    }
+    fold(lanes)
 }
 
 /// `Σ x·y` in a fixed order, for short slices.
@@ -103,7 +108,13 @@ pub(crate) fn dot(xs: &[f32], ys: &[f32]) -> f32 {
             *lane = x.mul_add(y, *lane);
         }
     }
-    x_rest.iter().zip(y_rest).fold(fold(lanes), |sum, (&x, &y)| x.mul_add(y, sum))
+    if !x_rest.is_empty() {
+        let (xs, ys): ([f32; LANES / 2], [f32; LANES / 2]) = (padded(x_rest), padded(y_rest));
+        for ((lane, &x), &y) in lanes.iter_mut().zip(&xs).zip(&ys) {
+            *lane = x.mul_add(y, *lane);
+        }
+    }
+    fold(lanes)
 }
 
 /// `Σ f(x, y)` in a fixed order.
@@ -117,7 +128,13 @@ pub(crate) fn sum_2(xs: &[f32], ys: &[f32], f: impl Fn(f32, f32) -> f32) -> f32 
             *lane += f(x, y);
         }
     }
-    x_rest.iter().zip(y_rest).fold(fold(lanes), |sum, (&x, &y)| sum + f(x, y))
+    if !x_rest.is_empty() {
+        let (xs, ys): ([f32; LANES], [f32; LANES]) = (padded(x_rest), padded(y_rest));
+        for (i, lane) in lanes.iter_mut().enumerate() {
+            *lane += if i < x_rest.len() { f(xs[i], ys[i]) } else { 0.0 };
+        }
+    }
+    fold(lanes)
 }
 
 /// Applies `f` in place and returns the sum of what it gave, in a fixed order.
@@ -131,12 +148,24 @@ pub(crate) fn map_sum(xs: &mut [f32], f: impl Fn(f32) -> f32) -> f32 {
             *lane += *x;
         }
     }
-    let mut total = fold(lanes);
-    for x in rest {
-        *x = f(*x);
-        total += *x;
+    if !rest.is_empty() {
+        let mut last: [f32; LANES] = padded(rest);
+        for (i, (lane, x)) in lanes.iter_mut().zip(&mut last).enumerate() {
+            *x = f(*x);
+            *lane += if i < rest.len() { *x } else { 0.0 };
+        }
+        rest.copy_from_slice(&last[..rest.len()]);
     }
-    total
+    fold(lanes)
+}
+
+/// The elements that do not fill the lanes, and zeros. An index into the lanes themselves that is not a constant would
+/// put them into memory.
+#[inline(always)]
+fn padded<const N: usize>(rest: &[f32]) -> [f32; N] {
+    let mut padded = [0.0; N];
+    padded[..rest.len()].copy_from_slice(rest);
+    padded
 }
 
 /// The largest element, `-∞` of none.
