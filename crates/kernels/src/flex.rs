@@ -6,8 +6,7 @@ use burn::backend::{
 };
 use burn::tensor::{Bytes, DType, Shape};
 
-pub(crate) use crate::host::written;
-use crate::host::{Host, id};
+use crate::host::{Host, id, written};
 use crate::matrix::Matrix;
 
 impl Host for Flex {

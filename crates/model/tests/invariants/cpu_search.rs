@@ -1,15 +1,13 @@
 //! The path of search on the CPU against the tensors, and a sentence's independence of its batch, to the last bit.
 
 use crate::fixture::{IDS, REORDERED, VOCAB, assert_close};
-use crate::{cases, models, padded, sentence};
+use crate::{WIDTH, cases, choices, models, padded, sentence, words};
 use burn::tensor::Device;
 use model::Pass;
 use model::search::{
     CpuModel, CpuSearch, NextToken, SearchConfig, Searcher, TransformerSearch, beam, greedy,
 };
 use proptest::prelude::{prop, proptest};
-
-const WIDTH: usize = 3;
 
 /// Rows that continue rows: of each sentence one to `WIDTH`, any of its own; from step 2 on the first sentence is
 /// finished. Gives the parents, and the sentence of each new row.
@@ -35,8 +33,8 @@ proptest! {
     #[test]
     fn both_paths_say_the_same_at_every_step_and_after_every_reorder(
         sources in prop::collection::vec(sentence(5), 1..4),
-        choices in prop::collection::vec(prop::collection::vec(0..WIDTH, WIDTH), 6),
-        words in prop::collection::vec(prop::collection::vec(5_u32..11, 3 * WIDTH), 6),
+        choices in choices(),
+        words in words(),
     ) {
         let device = Device::flex();
         for model in models(&device) {

@@ -1,13 +1,11 @@
 //! One position at a time: the cache against full passes, and the searches on a real model.
 
 use crate::fixture::{IDS, REORDERED, VOCAB, assert_close, values};
-use crate::{cases, models, padded, sentence};
+use crate::{WIDTH, cases, choices, models, padded, sentence, words};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use model::search::{SearchConfig, TransformerSearch, beam, greedy};
 use model::{Memory, Pass, Transformer};
 use proptest::prelude::{prop, proptest};
-
-const WIDTH: usize = 3;
 
 /// What a full pass says after each prefix; `sentences` names the row of the memory that each prefix translates.
 fn full(model: &Transformer, memory: &Memory, sentences: &[usize], prefixes: &[Vec<u32>]) -> Vec<f32> {
@@ -36,8 +34,8 @@ proptest! {
     #[test]
     fn a_cached_step_is_the_full_pass_at_every_position_and_after_every_reorder(
         sources in prop::collection::vec(sentence(5), 1..4),
-        choices in prop::collection::vec(prop::collection::vec(0..WIDTH, WIDTH), 6),
-        words in prop::collection::vec(prop::collection::vec(5_u32..11, 3 * WIDTH), 6),
+        choices in choices(),
+        words in words(),
     ) {
         let device = Device::flex();
         for model in models(&device) {

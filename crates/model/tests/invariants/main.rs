@@ -38,6 +38,19 @@ fn sentence(longest: usize) -> impl Strategy<Value = Vec<u32>> {
     prop::collection::vec(prop::sample::select(words), 1..=longest)
 }
 
+/// Hypotheses of a sentence.
+const WIDTH: usize = 3;
+
+/// For six steps of a search: which row of its sentence each row continues.
+fn choices() -> impl Strategy<Value = Vec<Vec<usize>>> {
+    prop::collection::vec(prop::collection::vec(0..WIDTH, WIDTH), 6)
+}
+
+/// For six steps of a search with up to three sentences: the word that each row continues with.
+fn words() -> impl Strategy<Value = Vec<Vec<u32>>> {
+    prop::collection::vec(prop::collection::vec(5_u32..11, 3 * WIDTH), 6)
+}
+
 /// One pair as the model reads it.
 #[derive(Clone, Debug)]
 struct Pair {
