@@ -185,6 +185,11 @@ fn walk(root: &Path, dir: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
     }
 }
 
+/// How often a test repeats itself: `short` in the gate, `long` under `scripts/torture.sh`.
+pub(crate) fn rounds(short: usize, long: usize) -> usize {
+    if std::env::var_os("ANUVADA_TORTURE").is_some() { long } else { short }
+}
+
 /// Exit code 0 and standard output as text.
 pub(crate) fn stdout(command: &mut Command) -> String {
     let output = command.output().expect("the binary starts");
