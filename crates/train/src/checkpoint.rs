@@ -7,6 +7,7 @@
 use crate::TrainError;
 use crate::config::Experiment;
 use crate::files::{self, Files};
+use crate::guard::Guard;
 use crate::model_dir;
 use crate::validate::Validation;
 use burn::tensor::Device;
@@ -34,10 +35,50 @@ pub struct State {
     pub elapsed_secs: f64,
     /// Every validation so far.
     pub validations: Vec<Validation>,
+    /// Steps that changed no weights or that the optimizer was made to forget: its own count of steps is without them.
+    #[serde(default)]
+    pub missed_updates: u64,
+    /// What the run watches itself for.
+    #[serde(default)]
+    pub guard: Guard,
     /// The resolved configuration.
     pub experiment: Experiment,
     /// BLAKE3 of each set of the data.
     pub data_hashes: BTreeMap<String, String>,
+}
+
+/// What a run that goes on can be made to forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Part {
+    /// The optimizer's moments, and how often it stepped.
+    Optimizer,
+    /// Where the schedule of the learning rate stands, and what fallbacks took off it.
+    Schedule,
+    /// The place in the training text.
+    Data,
+    /// The validations, and with them which model is the best.
+    Best,
+}
+
+impl Part {
+    /// Keys that may change when this is forgotten; `text of …` stands for the text itself.
+    fn frees(self) -> &'static [&'static str] {
+        match self {
+            Self::Optimizer => &["train.optimizer", "train.beta_1", "train.beta_2", "train.epsilon"],
+            Self::Schedule => &[],
+            Self::Data => &[
+                "run.seed",
+                "data.train",
+                "data.clean",
+                "data.augment",
+                "data.on_bad_utf8",
+                "train.batch_tokens",
+                "train.label_smoothing",
+                "text of data.train",
+            ],
+            Self::Best => &["data.dev", "train.average", "text of data.dev"],
+        }
+    }
 }
 
 /// A checkpoint as read.
@@ -53,6 +94,24 @@ pub struct Checkpoint {
     pub moments: Arrays,
     /// The moving average of the weights, if the run keeps one.
     pub ema: Option<Arrays>,
+}
+
+impl Checkpoint {
+    /// Forgets parts of it.
+    pub fn forget(&mut self, parts: &BTreeSet<Part>) {
+        let state = &mut self.state;
+        for part in parts {
+            match part {
+                Part::Optimizer => {
+                    state.missed_updates = state.step;
+                    self.moments.clear();
+                }
+                Part::Schedule => state.guard = state.guard.with_new_schedule(state.step),
+                Part::Data => state.cursor = Cursor::default(),
+                Part::Best => state.validations.clear(),
+            }
+        }
+    }
 }
 
 /// `checkpoints/step-<step>`
@@ -127,6 +186,32 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
     Ok(Checkpoint { path: path.into(), state, model_dir, moments, ema })
 }
 
+/// The newest whole checkpoint of step `at_most` or before; `None` if there are no checkpoints that old. Damaged ones are
+/// named in warnings.
+///
+/// # Errors
+///
+/// The directory cannot be listed; there are such checkpoints and none is whole.
+pub fn newest_whole(
+    checkpoints: &Path,
+    at_most: u64,
+    device: &Device,
+) -> Result<Option<Checkpoint>, TrainError> {
+    let mut steps = steps(checkpoints)?;
+    steps.retain(|&step| step <= at_most);
+    let Some(&newest) = steps.last() else { return Ok(None) };
+    while let Some(step) = steps.pop() {
+        match load(&path(checkpoints, step), device) {
+            Ok(saved) => return Ok(Some(saved)),
+            Err(error) => tracing::warn!("{error}; looking for an older checkpoint"),
+        }
+    }
+    Err(TrainError::Damaged {
+        path: path(checkpoints, newest),
+        reason: "no checkpoint of this run is whole; start over with --fresh".into(),
+    })
+}
+
 fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
     let bytes = files::take(files, path, STATE)?;
     serde_json::from_slice(&bytes)
@@ -157,7 +242,7 @@ const FIXED: [&str; 20] = [
     "train.average",
 ];
 
-/// Holds the present configuration and data against those of a checkpoint.
+/// Holds the present configuration and data against those of a checkpoint; what belongs to `forgotten` parts may differ.
 ///
 /// # Errors
 ///
@@ -167,13 +252,14 @@ pub fn check_same_run(
     saved: &State,
     experiment: &Experiment,
     hashes: &BTreeMap<String, String>,
+    forgotten: &BTreeSet<Part>,
 ) -> Result<(), TrainError> {
-    let (before, now) = (flatten(&saved.experiment), flatten(experiment));
-    let fixed = |key: &str| {
-        FIXED
-            .iter()
-            .any(|fixed| key == *fixed || key.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('.')))
+    let is_of = |key: &str, listed: &str| {
+        key == listed || key.strip_prefix(listed).is_some_and(|rest| rest.starts_with('.'))
     };
+    let free = |key: &str| forgotten.iter().flat_map(|part| part.frees()).any(|free| is_of(key, free));
+    let (before, now) = (flatten(&saved.experiment), flatten(experiment));
+    let fixed = |key: &str| FIXED.iter().any(|fixed| is_of(key, fixed)) && !free(key);
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let shown = |values: &BTreeMap<String, String>, key| values.get(key).cloned().unwrap_or("nothing".into());
     let mut differences: Vec<String> = keys
@@ -183,7 +269,7 @@ pub fn check_same_run(
         .collect();
     for set in ["train", "dev"] {
         let (before, now) = (saved.data_hashes.get(set), hashes.get(set));
-        if before != now {
+        if before != now && !free(&format!("text of data.{set}")) {
             let short = |hash: Option<&String>| {
                 hash.map_or("nothing".into(), |hash| hash.chars().take(12).collect::<String>())
             };

@@ -9,6 +9,8 @@
 #![allow(clippy::missing_panics_doc, reason = "an `expect` says why it holds; what can panic is documented")]
 
 pub mod error;
+pub mod panics;
+pub mod drill;
 pub mod config;
 pub mod device;
 pub mod files;
@@ -23,6 +25,7 @@ pub mod model_dir;
 pub mod translator;
 pub mod validate;
 pub mod average;
+pub mod guard;
 pub mod checkpoint;
 pub mod history;
 pub mod log;

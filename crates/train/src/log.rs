@@ -76,6 +76,9 @@ pub struct StepRecord {
     pub tgt_tokens_per_sec: f64,
     /// Training time over all resumptions.
     pub elapsed_secs: f64,
+    /// Its numbers were not finite: it changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nonfinite: bool,
 }
 
 /// The log of one run.
@@ -165,6 +168,12 @@ impl RunLog {
         bar.suspend(|| tracing::info!("{message}"));
     }
 
+    /// Warns without breaking the bar.
+    pub fn warn(&self, message: &str) {
+        let bar = self.bar.clone().unwrap_or_else(ProgressBar::hidden);
+        bar.suspend(|| tracing::warn!("{message}"));
+    }
+
     /// Leaves the terminal as it was.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
@@ -185,7 +194,7 @@ fn is_of(row: &str, step: u64, validated: &[u64]) -> bool {
     let Ok(row) = serde_json::from_str::<Value>(row) else { return false };
     let Some(of) = row["step"].as_u64() else { return false };
     match row["kind"].as_str() {
-        Some("train") => of <= step,
+        Some("train" | "go_back") => of <= step,
         Some("validate") => validated.contains(&of),
         _ => false,
     }

@@ -132,9 +132,7 @@ pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<Mod
     }
     let weights_path = path.join(WEIGHTS);
     let arrays = weights::from_safetensors(&files::take(files, path, WEIGHTS)?, &weights_path)?;
-    if let Some((name, _)) =
-        arrays.iter().find(|(_, array)| !array.values.iter().all(|value| value.is_finite()))
-    {
+    if let Some(name) = weights::nonfinite(&arrays) {
         return Err(damaged(WEIGHTS, format!("tensor '{name}' has numbers that are not finite")));
     }
     let model = Transformer::new(&config.model, config.vocab_size, config.ids, 0, device);

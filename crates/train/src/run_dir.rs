@@ -4,6 +4,7 @@ use crate::TrainError;
 use crate::checkpoint;
 use crate::config::Experiment;
 use crate::files;
+use crate::guard::MARGIN;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Write};
@@ -93,6 +94,18 @@ impl RunDir {
         Ok(())
     }
 
+    /// Removes the checkpoints after a step.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn forget_after(&self, step: u64) -> Result<(), TrainError> {
+        for later in checkpoint::steps(&self.checkpoints())?.into_iter().filter(|&later| later > step) {
+            files::remove_dir(&checkpoint::path(&self.checkpoints(), later))?;
+        }
+        Ok(())
+    }
+
     /// Writes down, before the first step, what the run is made of.
     ///
     /// # Errors
@@ -114,7 +127,7 @@ impl RunDir {
         files::write_file(&self.path.join("run.json"), format!("{run:#}\n").as_bytes())
     }
 
-    /// Deletes old checkpoints, then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged checkpoint
+    /// Deletes old checkpoints ([`is_kept`]), then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged checkpoint
     /// needs none: no run goes on from it.
     ///
     /// # Errors
@@ -127,12 +140,12 @@ impl RunDir {
         of_state: impl Fn(&checkpoint::State) -> Vec<u64>,
     ) -> Result<(), TrainError> {
         let steps = checkpoint::steps(&self.checkpoints())?;
-        let (old, kept) = steps.split_at(steps.len().saturating_sub(keep));
-        for &step in old {
+        let (kept, old): (Vec<u64>, Vec<u64>) = steps.iter().partition(|&&step| is_kept(step, &steps, keep));
+        for step in old {
             files::remove_dir(&checkpoint::path(&self.checkpoints(), step))?;
         }
         let mut needed: BTreeSet<PathBuf> = wanted.iter().map(|&step| self.snapshot(step)).collect();
-        for &step in kept {
+        for step in kept {
             let Ok(state) = checkpoint::load_state(&checkpoint::path(&self.checkpoints(), step)) else {
                 continue;
             };
@@ -146,6 +159,15 @@ impl RunDir {
     }
 }
 
+/// Whether a checkpoint stays: the newest do, and the newest that is [`MARGIN`] steps old, to which a run goes back if it
+/// diverges, with the one after it, which will be that old. Where checkpoints are further apart, these are the newest, too.
+fn is_kept(step: u64, steps: &[u64], keep: usize) -> bool {
+    let newest = steps.last().copied().unwrap_or(0);
+    let old = steps.partition_point(|step| step + MARGIN <= newest);
+    steps.iter().rev().take(keep).any(|&kept| kept == step)
+        || steps[old.saturating_sub(1)..].iter().take(2).any(|&kept| kept == step)
+}
+
 /// The revision of the source tree that the process runs in, if there is one.
 fn git_revision() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
@@ -155,6 +177,25 @@ fn git_revision() -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn there_is_always_a_checkpoint_to_go_back_to() {
+        for (every, most) in [(1, 4), (7, 4), (20, 4), (60, 2), (500, 2)] {
+            let mut steps = Vec::new();
+            for step in (1..40).map(|i| i * every) {
+                steps.push(step);
+                let kept = |&kept: &u64| is_kept(kept, &steps, 2);
+                steps = steps.iter().copied().filter(kept).collect();
+                assert!(steps.len() <= most && steps.ends_with(&[step]), "{steps:?}");
+                let ages = steps.iter().map(|kept| step - kept).filter(|&age| age >= MARGIN);
+                let youngest = ages.min();
+                assert!(
+                    step < every + MARGIN || youngest.is_some_and(|age| age <= 2 * MARGIN + 2 * every),
+                    "{steps:?}"
+                );
+            }
+        }
+    }
 
     #[test]
     fn a_second_run_in_one_directory_is_refused() {

@@ -26,7 +26,10 @@ impl Trainer<'_> {
         self.log.doing("validating");
         let weights = weights::to_arrays(self.model());
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
-        let validation = self.measure(self.state.step, &arrays)?;
+        let (validation, translations) = self.measure(self.state.step, &arrays)?;
+        if let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
+            self.log.warn(&collapse);
+        }
         let metric = self.experiment.validate.metric;
         let better = self.best().is_none_or(|best| validation.beats(best, metric));
         self.log.write("validate", &validation)?;
@@ -54,8 +57,8 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// Dev loss and scores of the given weights.
-    fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
+    /// Dev loss and scores of the given weights, and the translations that were scored.
+    fn measure(&self, step: u64, arrays: &Arrays) -> Result<(Validation, Vec<String>), TrainError> {
         let config = &self.experiment.validate;
         let model =
             weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?.for_search();
@@ -64,7 +67,8 @@ impl Trainer<'_> {
             dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
         interrupt::check(step)?;
         if !nats.is_finite() {
-            return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
+            let (reason, fallbacks) = (format!("the dev loss is {nats}"), self.state.guard.fallbacks);
+            return Err(TrainError::Diverged { reason, step, fallbacks });
         }
         let mut search = self.experiment.search.clone();
         search.beam_size = config.beam_size;
@@ -73,16 +77,17 @@ impl Trainer<'_> {
         let model = Searcher::new(model);
         let mut translator =
             Translator { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 };
-        let (scores, _) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
+        let (scores, translations) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
         interrupt::check(step)?;
-        Ok(Validation {
+        let validation = Validation {
             step,
             loss_nats_per_token: nats / tokens as f64,
             loss_nats_per_char: nats / dev.characters as f64,
             bleu: scores.bleu.score,
             chrf: scores.chrf.score,
             chrf_plus_plus: scores.chrf_plus_plus.score,
-        })
+        };
+        Ok((validation, translations))
     }
 
     fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
@@ -97,11 +102,22 @@ impl Trainer<'_> {
         files::write_dir(&self.run_dir.best(), &self.model_files(arrays, Some(validation)))
     }
 
+    /// Saves what is left of a checkpoint of which parts were forgotten, so that they are forgotten once.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn save_reset(&mut self) -> Result<(), TrainError> {
+        self.state.data_hashes = self.corpora.hashes.clone();
+        self.checkpoint()
+    }
+
     pub(super) fn checkpoint(&mut self) -> Result<(), TrainError> {
         let arrays = weights::to_arrays(self.model());
         let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
         let files = self.model_files(&arrays, self.state.validations.last());
         let moments = self.optimizer.to_arrays();
+        self.all_finite(&[("the weight", &arrays), ("the optimizer's moment", &moments)])?;
         checkpoint::save(&self.run_dir.checkpoints(), &self.state, files, &moments, ema.as_ref())?;
         let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
         self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
@@ -123,7 +139,7 @@ impl Trainer<'_> {
             models.push(weights::from_safetensors(&bytes, &path)?);
         }
         let arrays = mean(&models);
-        let averaged = self.measure(self.state.step, &arrays)?;
+        let (averaged, _) = self.measure(self.state.step, &arrays)?;
         let metric = self.experiment.validate.metric;
         let better = averaged.beats(&best, metric);
         tracing::info!(
