@@ -131,10 +131,14 @@ struct TrainArgs {
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
-    /// Go on from the newest checkpoint, and forget a part of it: `optimizer` (moments), `schedule` (the learning rate's
-    /// begins again), `data` (the training text may be another; begins with its first epoch), `best` (validations; the dev
-    /// set may be another)
-    #[arg(long, value_name = "PARTS", value_delimiter = ',', conflicts_with = "fresh")]
+    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/PROMISES.md)
+    #[arg(
+        long,
+        value_name = "PARTS",
+        value_delimiter = ',',
+        conflicts_with = "fresh",
+        hide_possible_values = true
+    )]
     reset: Vec<Part>,
 }
 

@@ -163,9 +163,9 @@ impl RunDir {
 /// diverges, with the one after it, which will be that old. Where checkpoints are further apart, these are the newest, too.
 fn is_kept(step: u64, steps: &[u64], keep: usize) -> bool {
     let newest = steps.last().copied().unwrap_or(0);
-    let old = steps.partition_point(|step| step + MARGIN <= newest);
+    let old = steps.partition_point(|step| step + MARGIN <= newest); // never the newest itself
     steps.iter().rev().take(keep).any(|&kept| kept == step)
-        || steps[old.saturating_sub(1)..].iter().take(2).any(|&kept| kept == step)
+        || steps[old.saturating_sub(1)..=old].contains(&step)
 }
 
 /// The revision of the source tree that the process runs in, if there is one.

@@ -181,7 +181,7 @@ fn a_learning_rate_a_thousand_times_too_high_sends_the_run_back_and_it_recovers(
 fn a_learning_rate_that_stays_too_high_ends_the_run() {
     let place = Place::new();
     let mut command = place.train(&LONG);
-    let message = failure(command.env("ANUVADA_DRILL", "x1000@learning_rate:500-"), 76);
+    let message = failure(command.env("ANUVADA_DRILL", "x1e6@learning_rate:500-"), 76);
     assert_has(&message, &["(fallback 3 of 3)", "diverged at step ", "gone back 3 times"]);
     let ignored = ["run.name=ignored", "train.on_divergence=ignore"];
     let said = drilled(&place, "x1000@learning_rate:500-509", &[&LONG[..], &ignored].concat());

@@ -27,7 +27,9 @@ impl Trainer<'_> {
         let weights = weights::to_arrays(self.model());
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
         let (validation, translations) = self.measure(self.state.step, &arrays)?;
-        if let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
+        let risen =
+            self.state.step - self.state.guard.schedule_start >= 2 * self.experiment.train.warmup_steps;
+        if risen && let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
             self.log.warn(&collapse);
         }
         let metric = self.experiment.validate.metric;
