@@ -11,6 +11,7 @@
 pub mod error;
 pub mod config;
 pub mod device;
+pub mod disk;
 pub mod files;
 pub mod corpora;
 pub mod prepare;

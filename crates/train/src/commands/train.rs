@@ -4,6 +4,7 @@ use crate::TrainError;
 use crate::checkpoint::{self, Checkpoint, State};
 use crate::config::Experiment;
 use crate::corpora::{self, Corpora, HeldOut};
+use crate::disk::SystemDisk;
 use crate::metrics::Scores;
 use crate::run_dir::RunDir;
 use crate::trainer::{Start, Trainer};
@@ -33,9 +34,10 @@ pub enum Beginning {
 /// Anything that [`TrainError`] names.
 pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     let device = device::open(&experiment.backend)?;
+    RunDir::refuse_if_in_use(&experiment.run.path())?;
     // What does not fit, or the text cannot give, is found before anything is written or deleted.
     let begins = beginning == Beginning::Fresh
-        || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
+        || checkpoint::steps(&SystemDisk, &experiment.run.path().join("checkpoints"))?.is_empty();
     let saved = if begins { None } else { newest_state(experiment)? };
     let mut corpora = corpora::read(experiment, &|hashes| match &saved {
         Some((path, state)) => checkpoint::check_same_run(path, state, experiment, hashes),
@@ -81,18 +83,18 @@ fn prepare(
 /// What the newest checkpoint that can be read knows.
 fn newest_state(experiment: &Experiment) -> Result<Option<(PathBuf, State)>, TrainError> {
     let checkpoints = experiment.run.path().join("checkpoints");
-    let mut paths =
-        checkpoint::steps(&checkpoints)?.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
-    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))))
+    let steps = checkpoint::steps(&SystemDisk, &checkpoints)?;
+    let mut paths = steps.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
+    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&SystemDisk, &path).ok()?))))
 }
 
 /// The newest checkpoint that is whole; damaged ones are named.
 fn newest_checkpoint(run_dir: &RunDir, device: &Device) -> Result<Option<Checkpoint>, TrainError> {
-    let mut steps = checkpoint::steps(&run_dir.checkpoints())?;
+    let mut steps = run_dir.steps()?;
     let Some(&newest) = steps.last() else { return Ok(None) };
     while let Some(step) = steps.pop() {
         let path = checkpoint::path(&run_dir.checkpoints(), step);
-        match checkpoint::load(&path, device) {
+        match checkpoint::load(run_dir.disk(), &path, device) {
             Ok(saved) => return Ok(Some(saved)),
             Err(error) => tracing::warn!("{error}; looking for an older checkpoint"),
         }
@@ -125,10 +127,10 @@ fn finish(
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);
     }
-    let mut dir = files::read_dir(&run_dir.best())?;
+    let mut dir = files::read_dir(run_dir.disk(), &run_dir.best())?;
     let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
     dir.insert(model_dir::CARD.into(), card.into_bytes());
-    files::write_dir(&run_dir.best(), &dir)?;
+    run_dir.write_best(&dir)?;
     for ((set, (_, scores)), hypotheses) in corpora.tests.iter().zip(&all).zip(&translations) {
         print_set(set, scores, hypotheses, out).map_err(crate::cli::stdout_error)?;
     }
