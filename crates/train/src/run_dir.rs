@@ -196,7 +196,8 @@ impl RunDir {
     }
 
     /// Deletes what is older than the newest `keep` whole checkpoints, then the snapshots that neither `wanted` nor a
-    /// kept checkpoint needs. A damaged checkpoint does not count and needs none: no run goes on from it.
+    /// kept checkpoint needs. A damaged checkpoint does not count and needs none: no run goes on from it. Where one
+    /// cannot be read just now, no snapshot is deleted.
     ///
     /// # Errors
     ///
@@ -208,15 +209,24 @@ impl RunDir {
         of_state: impl Fn(&checkpoint::State) -> Vec<u64>,
     ) -> Result<(), TrainError> {
         let mut needed: BTreeSet<u64> = wanted.iter().copied().collect();
-        let mut whole = 0;
+        let (mut whole, mut all_read) = (0, true);
         for step in self.steps()?.into_iter().rev() {
             let path = checkpoint::path(&self.checkpoints(), step);
             if whole == keep {
                 files::take_away(self.disk(), &path)?;
-            } else if let Ok(state) = checkpoint::load_state(self.disk(), &path) {
-                whole += 1;
-                needed.extend(of_state(&state));
+                continue;
             }
+            match checkpoint::load_state(self.disk(), &path) {
+                Ok(state) => {
+                    whole += 1;
+                    needed.extend(of_state(&state));
+                }
+                Err(TrainError::Io { .. }) => all_read = false,
+                Err(_) => {}
+            }
+        }
+        if !all_read {
+            return Ok(());
         }
         for step in checkpoint::steps(self.disk(), &self.snapshots())? {
             if !needed.contains(&step) {

@@ -250,7 +250,11 @@ impl State {
                 Fault::Broken => Err(io::Error::other("input/output error")),
                 Fault::Full => {
                     self.full = true;
-                    if writes { Ok(Gets::Halfway(full())) } else { Err(full()) }
+                    match name {
+                        _ if writes => Ok(Gets::Halfway(full())),
+                        "rename" | "sync" => Err(full()),
+                        _ => Ok(Gets::Through),
+                    }
                 }
                 Fault::Short => Ok(Gets::Halfway(io::Error::from(ErrorKind::WriteZero))),
             },
@@ -353,7 +357,7 @@ impl Disk for SimDisk {
                 return Err(error);
             }
         }
-        state.whole("sync", path, true)?;
+        state.whole("sync content of", path, true)?;
         let node = state.find(path)?;
         state.sync(node);
         Ok(())
