@@ -54,11 +54,6 @@ impl Damaged {
         assert!(names.iter().any(|name| message.contains(name)), "{what}: {message}");
         assert!(checkpoint::load_state(&self.disk, &self.path).is_err(), "{what}");
     }
-
-    /// Everything as it was, which is held to be whole.
-    fn mend(&self, name: &str, bytes: &[u8]) {
-        self.write(name, bytes);
-    }
 }
 
 /// Pseudo-random numbers below a bound.
@@ -83,7 +78,7 @@ fn a_thousand_flipped_bits() {
         // A name that is wrong in the manifest is missed under that name.
         it.is_refused(&[if name == MANIFEST { "checkpoints/step-4" } else { name }], &what);
         bytes[at] ^= 1 << bit;
-        it.mend(name, &bytes);
+        it.write(name, &bytes);
     }
     it.load().unwrap();
 }
@@ -116,7 +111,7 @@ fn two_hundred_cut_files() {
         it.is_refused(&[name], &format!("case {case} of seed {SEED}: the first {len} bytes of {name}"));
         it.write(name, &[&bytes[..], &bytes[..len.min(9)], b"0"].concat());
         it.is_refused(&[name], &format!("case {case} of seed {SEED}: more than {name}"));
-        it.mend(name, &bytes);
+        it.write(name, &bytes);
     }
     it.load().unwrap();
 }
@@ -124,7 +119,6 @@ fn two_hundred_cut_files() {
 #[test]
 fn swapped_files() {
     let it = Damaged::new();
-    it.material.place.train(&["run.name=other", "run.seed=2"]).assert().success();
     let mut cases = 0;
     for (i, first) in it.names.iter().enumerate() {
         for second in &it.names[..i] {
@@ -132,14 +126,14 @@ fn swapped_files() {
             it.write(first, &b);
             it.write(second, &a);
             it.is_refused(&[first, second], &format!("{first} and {second}"));
-            it.mend(first, &a);
-            it.mend(second, &b);
+            it.write(first, &a);
+            it.write(second, &b);
             cases += 1;
         }
     }
     let older = it.path.with_file_name("step-2");
-    let other = it.material.place.path("runs/other/checkpoints/step-12");
-    let real = it.material.place.path("runs/run/checkpoints/step-12");
+    let other = it.material.real("other");
+    let real = it.material.real("run");
     let sources: [(&dyn Disk, &Path); 3] = [(&it.disk, &older), (&SystemDisk, &other), (&SystemDisk, &real)];
     let whole: Vec<Vec<u8>> = it.names.iter().map(|name| it.read(name)).collect();
     for (disk, dir) in sources {
@@ -160,7 +154,7 @@ fn swapped_files() {
             // With the manifest of another, it is any file that does not fit it.
             it.is_refused(&["checkpoints/step-4/"], &what);
             for &at in &differing {
-                it.mend(&it.names[at], &whole[at]);
+                it.write(&it.names[at], &whole[at]);
             }
             cases += 1;
         }

@@ -8,4 +8,3 @@ mod sim;
 mod corruption;
 mod faults;
 mod material;
-mod real;

@@ -5,7 +5,8 @@ use crate::sim::SimDisk;
 use model::weights::{self, Arrays};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, Weak};
 use train::TrainError;
 use train::checkpoint::{self, State};
 use train::disk::{Disk, SystemDisk};
@@ -26,9 +27,30 @@ const FOREIGN: [&str; 6] = [
     "snapshots/.mine.new",
 ];
 
-/// What the files of a run's checkpoint hold, and a place for the lock of simulated runs.
+/// Two real runs. All tests share them: a process that is started inherits, for a moment, the locks of all threads.
+struct Trained {
+    place: Place,
+    n_users: AtomicUsize,
+}
+
+impl Trained {
+    fn shared() -> Arc<Self> {
+        static SHARED: Mutex<Weak<Trained>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap();
+        shared.upgrade().unwrap_or_else(|| {
+            let place = Place::trained();
+            place.train(&["run.name=other", "run.seed=2"]).assert().success();
+            let trained = Arc::new(Self { place, n_users: AtomicUsize::new(0) });
+            *shared = Arc::downgrade(&trained);
+            trained
+        })
+    }
+}
+
+/// What the files of a run's checkpoint hold, and a place for the lock of a simulated run.
 pub(crate) struct Material {
-    pub(crate) place: Place,
+    trained: Arc<Trained>,
+    path: PathBuf,
     model: Files,
     pub(crate) state: State,
     moments: Arrays,
@@ -36,20 +58,27 @@ pub(crate) struct Material {
 
 impl Material {
     pub(crate) fn new() -> Self {
-        let place = Place::trained();
-        let path = place.path("runs/run/checkpoints/step-12");
-        let mut model = files::read_dir(&SystemDisk, &path).unwrap();
-        let state = checkpoint::load_state(&SystemDisk, &path).unwrap();
+        let trained = Trained::shared();
+        let from = trained.place.path("runs/run/checkpoints/step-12");
+        let mut model = files::read_dir(&SystemDisk, &from).unwrap();
+        let state = checkpoint::load_state(&SystemDisk, &from).unwrap();
         model.remove("state.json").unwrap();
         let moments = model.remove("optimizer.safetensors").unwrap();
-        let moments = weights::from_safetensors(&moments, &path).unwrap();
-        std::fs::create_dir(place.path("simulated")).unwrap();
-        Self { place, model, state, moments }
+        let moments = weights::from_safetensors(&moments, &from).unwrap();
+        let user = trained.n_users.fetch_add(1, Ordering::Relaxed);
+        let path = trained.place.path(&format!("simulated-{user}"));
+        std::fs::create_dir(&path).unwrap();
+        Self { trained, path, model, state, moments }
+    }
+
+    /// The last checkpoint of a real run, `run` or `other`.
+    pub(crate) fn real(&self, run: &str) -> PathBuf {
+        self.trained.place.path(&format!("runs/{run}/checkpoints/step-12"))
     }
 
     /// Of the simulated run.
     pub(crate) fn path(&self) -> PathBuf {
-        self.place.path("simulated")
+        self.path.clone()
     }
 
     fn state(&self, step: u64) -> State {

@@ -174,10 +174,12 @@ impl SimDisk {
                     Node::Dir { now, safe } => now.clone_from(safe),
                     Node::File { now, safe } => {
                         if now != safe {
+                            // What is written behind safe content cannot harm it.
+                            let kept = if now.starts_with(safe) { safe.len() } else { 0 };
                             *now = match content(index) {
                                 Unsynced::Lost => Arc::clone(safe),
-                                Unsynced::Half => now[..now.len() / 2].into(),
-                                Unsynced::Zeros => vec![0; now.len()].into(),
+                                Unsynced::Half => now[..usize::midpoint(kept, now.len())].into(),
+                                Unsynced::Zeros => [&now[..kept], &vec![0; now.len() - kept]].concat().into(),
                                 Unsynced::Kept => Arc::clone(now),
                             };
                         }
