@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the checkpoint that must load, translate and go on in every later version: trains the small run of the fixture
-# with the present program, keeps its checkpoint after step 200 and what it translates.
+# with the present program, keeps its checkpoint after step 800 and what it translates.
 #
 #     scripts/golden/checkpoint.sh              the directory of this version: tests/fixtures/checkpoint-<version>
 #
@@ -18,8 +18,8 @@ trap 'rm -rf "$work"' EXIT
 cp "$fixture"/config.toml "$fixture"/*.en "$fixture"/*.kn "$work"
 cd "$work"
 "$train" --config config.toml > /dev/null
-rm -rf "$fixture/step-200"
-cp -r runs/golden/checkpoints/step-200 "$fixture"
-"$train" translate --model "$fixture/step-200" --input sources.en > "$fixture/translations.kn"
+rm -rf "$fixture/step-800"
+cp -r runs/golden/checkpoints/step-800 "$fixture"
+"$train" translate --model "$fixture/step-800" --input sources.en > "$fixture/translations.kn"
 paste -d '\t' sources.en "$fixture/translations.kn"
 du -sh "$fixture"

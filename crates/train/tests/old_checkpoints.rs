@@ -37,7 +37,7 @@ fn copy(from: &Path, to: &Path) {
 fn they_translate_as_they_did() {
     assert!(!versions().is_empty());
     for version in versions() {
-        let translate = ["translate", "--model", "step-200", "--input", "sources.en"];
+        let translate = ["translate", "--model", "step-800", "--input", "sources.en"];
         let got = stdout(&mut command(&version, &translate));
         let expected = fs::read_to_string(version.join("translations.kn")).unwrap();
         assert_eq!(expected.lines().count(), 20);
@@ -50,14 +50,14 @@ fn a_run_goes_on_from_them() {
     for version in versions() {
         let place = tempfile::tempdir().unwrap();
         copy(&version, place.path());
-        copy(&version.join("step-200"), &place.path().join("runs/golden/checkpoints/step-200"));
-        let more = ["--config", "config.toml", "--set", "train.max_steps=205", "--set", "train.log_every=1"];
+        copy(&version.join("step-800"), &place.path().join("runs/golden/checkpoints/step-800"));
+        let more = ["--config", "config.toml", "--set", "train.max_steps=805", "--set", "train.log_every=1"];
         let output = command(place.path(), &more).output().unwrap();
         let told = stderr_of(&output);
         assert!(output.status.success(), "{told}");
-        assert_has(&told, &["resuming after step 200 ", "step 201  loss", "stopped after step 205"]);
+        assert_has(&told, &["resuming after step 800 ", "step 801  loss", "stopped after step 805"]);
         assert!(!told.contains("warning"), "{told}");
-        assert!(place.path().join("runs/golden/checkpoints/step-205").is_dir());
+        assert!(place.path().join("runs/golden/checkpoints/step-805").is_dir());
         assert!(place.path().join("runs/golden/best/model.safetensors").is_file());
     }
 }
