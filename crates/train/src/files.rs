@@ -289,14 +289,16 @@ pub fn take_away(disk: &dyn Disk, dir: &Path) -> Result<(), TrainError> {
     remove_dir(disk, &gone)
 }
 
-/// What lies in a directory; nothing if it is not there.
+/// What lies in a directory; nothing if it is none.
 ///
 /// # Errors
 ///
 /// Whatever the disk says.
 pub fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<disk::Entry>, TrainError> {
     match disk.list(dir) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
         entries => entries.map_err(TrainError::io("list", dir)),
     }
 }
