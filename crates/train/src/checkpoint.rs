@@ -6,9 +6,11 @@
 
 use crate::TrainError;
 use crate::config::Experiment;
+use crate::disk::{self, Disk};
 use crate::files::{self, Files};
 use crate::guard::Guard;
 use crate::model_dir;
+use crate::run_dir::RunDir;
 use crate::validate::Validation;
 use burn::tensor::Device;
 use data::Cursor;
@@ -119,19 +121,21 @@ pub fn path(checkpoints: &Path, step: u64) -> PathBuf {
     checkpoints.join(format!("step-{step}"))
 }
 
+/// The step in `step-<step>`, if a name is of that form.
+pub fn step_of(name: &str) -> Option<u64> {
+    let step = name.strip_prefix("step-")?.parse().ok()?;
+    (name == format!("step-{step}")).then_some(step)
+}
+
 /// The steps of the checkpoints there are, oldest first.
 ///
 /// # Errors
 ///
 /// The directory cannot be listed.
-pub fn steps(checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
-    if !checkpoints.exists() {
-        return Ok(Vec::new());
-    }
-    let entries = std::fs::read_dir(checkpoints).map_err(TrainError::io("list", checkpoints))?;
-    let mut steps: Vec<u64> = entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("step-")?.parse().ok())
-        .collect();
+pub fn steps(disk: &dyn Disk, checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
+    let entries = files::list(disk, checkpoints)?;
+    let step = |entry: disk::Entry| step_of(entry.name.to_str()?).filter(|_| entry.is_dir);
+    let mut steps: Vec<u64> = entries.into_iter().filter_map(step).collect();
     steps.sort_unstable();
     Ok(steps)
 }
@@ -142,6 +146,7 @@ pub fn steps(checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
 ///
 /// Whatever the file system says; older checkpoints are untouched.
 pub fn save(
+    disk: &dyn Disk,
     checkpoints: &Path,
     state: &State,
     model_files: Files,
@@ -154,8 +159,8 @@ pub fn save(
     if let Some(ema) = ema {
         files.insert(EMA.into(), weights::to_safetensors(ema, [].into()));
     }
-    std::fs::create_dir_all(checkpoints).map_err(TrainError::io("create", checkpoints))?;
-    files::write_dir(&path(checkpoints, state.step), &files)
+    files::create_dir(disk, checkpoints)?;
+    files::write_dir(disk, &path(checkpoints, state.step), &files)
 }
 
 /// Reads the state of a checkpoint alone.
@@ -163,8 +168,8 @@ pub fn save(
 /// # Errors
 ///
 /// It is missing or damaged.
-pub fn load_state(path: &Path) -> Result<State, TrainError> {
-    let mut files = files::read_dir(path)?;
+pub fn load_state(disk: &dyn Disk, path: &Path) -> Result<State, TrainError> {
+    let mut files = files::read_dir(disk, path)?;
     parse_state(&mut files, path)
 }
 
@@ -173,8 +178,8 @@ pub fn load_state(path: &Path) -> Result<State, TrainError> {
 /// # Errors
 ///
 /// It is missing or damaged.
-pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
-    let mut files = files::read_dir(path)?;
+pub fn load(disk: &dyn Disk, path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
+    let mut files = files::read_dir(disk, path)?;
     let state = parse_state(&mut files, path)?;
     let moments =
         weights::from_safetensors(&files::take(&mut files, path, OPTIMIZER)?, &path.join(OPTIMIZER))?;
@@ -193,29 +198,36 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
 ///
 /// The directory cannot be listed; there are such checkpoints and none is whole.
 pub fn newest_whole(
-    checkpoints: &Path,
+    run_dir: &RunDir,
     at_most: u64,
     device: &Device,
 ) -> Result<Option<Checkpoint>, TrainError> {
-    let mut steps = steps(checkpoints)?;
+    let (checkpoints, mut steps) = (run_dir.checkpoints(), run_dir.steps()?);
     steps.retain(|&step| step <= at_most);
     let Some(&newest) = steps.last() else { return Ok(None) };
     while let Some(step) = steps.pop() {
-        match load(&path(checkpoints, step), device) {
+        match load(run_dir.disk(), &path(&checkpoints, step), device) {
             Ok(saved) => return Ok(Some(saved)),
             Err(error) => tracing::warn!("{error}; looking for an older checkpoint"),
         }
     }
     Err(TrainError::Damaged {
-        path: path(checkpoints, newest),
+        path: path(&checkpoints, newest),
         reason: "no checkpoint of this run is whole; start over with --fresh".into(),
     })
 }
 
 fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
     let bytes = files::take(files, path, STATE)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| TrainError::Damaged { path: path.join(STATE), reason: error.to_string() })
+    let damaged = |reason: String| TrainError::Damaged { path: path.join(STATE), reason };
+    let state: State = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match step_of(&name) {
+        Some(step) if step != state.step => {
+            Err(damaged(format!("it is the state after step {}, in the place of another", state.step)))
+        }
+        _ => Ok(state),
+    }
 }
 
 /// Keys whose change would make the run another one.

@@ -5,6 +5,7 @@ use crate::config::ConfigError;
 use crate::interrupt;
 use crate::metrics::MetricsError;
 use data::DataError;
+use indicatif::HumanBytes;
 use model::ModelError;
 use std::path::{Path, PathBuf};
 
@@ -74,6 +75,23 @@ pub enum TrainError {
         action: &'static str,
         /// Where.
         path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is no room for what was to be written.
+    #[error(
+        "cannot write {path}: {source}; it takes {}, {}; what was saved before is whole: make room, then the same \
+         command goes on",
+        HumanBytes(*needed),
+        free.map_or("the system does not say how much is free".into(), |free| format!("{} are free", HumanBytes(free)))
+    )]
+    NoRoom {
+        /// The file or directory.
+        path: PathBuf,
+        /// Bytes of it.
+        needed: u64,
+        /// Bytes that the system says are free on that disk.
+        free: Option<u64>,
         /// What the system said.
         source: std::io::Error,
     },
@@ -167,7 +185,10 @@ impl TrainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
+            Self::Model(ModelError::Io { .. })
+            | Self::Io { .. }
+            | Self::NoRoom { .. }
+            | Self::InUse { .. } => 74,
             Self::Data(_)
             | Self::Check { .. }
             | Self::Get(_)

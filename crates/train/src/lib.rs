@@ -13,6 +13,7 @@ pub mod panics;
 pub mod drill;
 pub mod config;
 pub mod device;
+pub mod disk;
 pub mod files;
 pub mod corpora;
 pub mod prepare;

@@ -3,6 +3,7 @@
 
 use crate::TrainError;
 use crate::config::Experiment;
+use crate::disk::SystemDisk;
 use crate::files::{self, Files};
 use burn::tensor::Device;
 use data::{NormalizeConfig, Tokenizer};
@@ -100,7 +101,7 @@ pub fn to_files(config: &DirConfig, tokenizer: &Tokenizer, arrays: &Arrays, card
 ///
 /// A file that is missing or damaged; parts that do not fit each other.
 pub fn load(path: &Path, device: &Device) -> Result<ModelDir, TrainError> {
-    from_files(&mut files::read_dir(path)?, path, device)
+    from_files(&mut files::read_dir(&SystemDisk, path)?, path, device)
 }
 
 /// The model of a directory's verified files; takes its own files out of them.

@@ -208,36 +208,6 @@ fn the_size_of_micro_batches_may_change_the_last_bits_only() {
 }
 
 #[test]
-fn a_killed_run_goes_on_and_leaves_no_litter() {
-    let place = Place::new();
-    let steps = 60;
-    let (long, every) = (format!("train.max_steps={steps}"), "train.checkpoint_every=7");
-    place.train(&["run.name=whole", &long, every]).assert().success();
-    let whole = place.run_files("whole");
-    let mut kills = 0;
-    for first in [7, 21, 35] {
-        let mut run = Running::start(&place, &["run.name=killed", &long, every]);
-        run.wait_for(|| newest_checkpoint(&place, "killed") >= first);
-        run.kill();
-        kills += usize::from(newest_checkpoint(&place, "killed") < steps);
-    }
-    assert!(kills > 0, "every run had ended before it was killed");
-    place.train(&["run.name=killed", &long, every]).assert().success();
-    let killed = place.run_files("killed");
-    assert_eq!(whole.keys().collect::<Vec<_>>(), killed.keys().collect::<Vec<_>>());
-    for (name, bytes) in whole.iter().filter(|(name, _)| name.ends_with(".safetensors")) {
-        assert!(killed[name] == *bytes, "{name} differs");
-    }
-    assert_eq!(place.training_rows("whole"), place.training_rows("killed"));
-}
-
-fn newest_checkpoint(place: &Place, run: &str) -> u64 {
-    let Ok(entries) = std::fs::read_dir(place.path("runs").join(run).join("checkpoints")) else { return 0 };
-    let step = |name: &str| name.strip_prefix("step-")?.parse().ok();
-    entries.flatten().filter_map(|entry| step(entry.file_name().to_str()?)).max().unwrap_or(0)
-}
-
-#[test]
 fn a_run_is_not_continued_as_another_one() {
     let place = Place::trained();
     let before = place.run_files("run");

@@ -4,6 +4,7 @@ use crate::TrainError;
 use crate::checkpoint::{self, Checkpoint, Part, State};
 use crate::config::Experiment;
 use crate::corpora::{self, Corpora, HeldOut};
+use crate::disk::SystemDisk;
 use crate::metrics::Scores;
 use crate::run_dir::RunDir;
 use crate::trainer::{Start, Trainer};
@@ -37,9 +38,10 @@ pub enum Beginning {
 pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     interrupt::listen().map_err(TrainError::io("listen for signals to", &experiment.run.path()))?;
     let device = device::open(&experiment.backend)?;
+    RunDir::refuse_if_in_use(&experiment.run.path())?;
     // What does not fit, or the text cannot give, is found before anything is written or deleted.
     let begins = *beginning == Beginning::Fresh
-        || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
+        || checkpoint::steps(&SystemDisk, &experiment.run.path().join("checkpoints"))?.is_empty();
     let forgotten = match beginning {
         Beginning::Reset(_) if begins => {
             return Err(TrainError::Usage("--reset: the run has no checkpoint to go on from".into()));
@@ -57,7 +59,7 @@ pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write)
     if *beginning == Beginning::Fresh {
         run_dir.clear()?;
     }
-    let mut checkpoint = checkpoint::newest_whole(&run_dir.checkpoints(), u64::MAX, &device)?;
+    let mut checkpoint = checkpoint::newest_whole(&run_dir, u64::MAX, &device)?;
     if let Some(saved) = &mut checkpoint {
         checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes, &forgotten)?;
         saved.forget(&forgotten);
@@ -96,9 +98,9 @@ fn prepare(
 /// What the newest checkpoint that can be read knows.
 fn newest_state(experiment: &Experiment) -> Result<Option<(PathBuf, State)>, TrainError> {
     let checkpoints = experiment.run.path().join("checkpoints");
-    let mut paths =
-        checkpoint::steps(&checkpoints)?.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
-    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))))
+    let steps = checkpoint::steps(&SystemDisk, &checkpoints)?;
+    let mut paths = steps.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
+    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&SystemDisk, &path).ok()?))))
 }
 
 /// Evaluates `best/` as a user would find it, completes the model card and shows translations: all is written before
@@ -122,10 +124,10 @@ fn finish(
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);
     }
-    let mut dir = files::read_dir(&run_dir.best())?;
+    let mut dir = files::read_dir(run_dir.disk(), &run_dir.best())?;
     let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
     dir.insert(model_dir::CARD.into(), card.into_bytes());
-    files::write_dir(&run_dir.best(), &dir)?;
+    run_dir.write_best(&dir)?;
     for ((set, (_, scores)), hypotheses) in corpora.tests.iter().zip(&all).zip(&translations) {
         print_set(set, scores, hypotheses, out).map_err(crate::cli::stdout_error)?;
     }

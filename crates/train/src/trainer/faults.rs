@@ -131,12 +131,12 @@ impl Trainer<'_> {
         record: &StepRecord,
         fault: &NonFinite,
     ) -> Result<Option<String>, TrainError> {
-        let dir = self.run_dir.path().join("crash");
-        std::fs::create_dir_all(&dir).map_err(TrainError::io("create", &dir))?;
+        let (disk, dir) = (self.run_dir.disk(), self.run_dir.crashes());
+        files::create_dir(disk, &dir)?;
         let name = format!("step-{}.json", at.step);
         let path = dir.join(&name);
-        let dumps = std::fs::read_dir(&dir).map_err(TrainError::io("list", &dir))?.count();
-        if dumps >= MAX_DUMPS && !path.exists() {
+        let dumps = disk.list(&dir).map_err(TrainError::io("list", &dir))?;
+        if dumps.len() >= MAX_DUMPS && dumps.iter().all(|dump| dump.name != *name) {
             return Ok(None);
         }
         let batch = &at.batch;
@@ -156,7 +156,7 @@ impl Trainer<'_> {
             "learning_rate": record.learning_rate,
             "rows": rows,
         });
-        files::write_file(&path, format!("{dump:#}\n").as_bytes())?;
+        files::write_file(disk, &path, format!("{dump:#}\n").as_bytes())?;
         Ok(Some(format!("crash/{name}")))
     }
 
@@ -172,10 +172,9 @@ impl Trainer<'_> {
         if self.experiment.train.on_divergence != OnDivergence::GoBack || fallbacks > MAX_FALLBACKS {
             return Err(TrainError::Diverged { reason, step, fallbacks: fallbacks - 1 });
         }
-        let checkpoints = self.run_dir.checkpoints();
-        let oldest = checkpoint::steps(&checkpoints)?.first().copied().unwrap_or(0);
+        let oldest = self.run_dir.steps()?.first().copied().unwrap_or(0);
         let at_most = step.saturating_sub(margin).max(oldest);
-        let saved = checkpoint::newest_whole(&checkpoints, at_most, &self.device)?;
+        let saved = checkpoint::newest_whole(self.run_dir, at_most, &self.device)?;
         let mut progress = match saved {
             Some(saved) => Progress::saved(self.experiment, saved, &self.device)?,
             None => Progress::new(self.experiment, self.corpora, &self.tokenizer, &self.device),

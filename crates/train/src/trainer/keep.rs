@@ -46,10 +46,7 @@ impl Trainer<'_> {
             if better { "  best" } else { "" },
         ));
         if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
-            let path = self.run_dir.snapshot(self.state.step);
-            let dir = path.parent().expect("snapshots lie in a directory");
-            std::fs::create_dir_all(dir).map_err(TrainError::io("create", dir))?;
-            files::write_file(&path, &weights::to_safetensors(&arrays, [].into()))?;
+            self.run_dir.write_snapshot(self.state.step, weights::to_safetensors(&arrays, [].into()))?;
         }
         if better {
             self.write_best(&arrays, &validation)?;
@@ -101,7 +98,7 @@ impl Trainer<'_> {
     }
 
     fn write_best(&self, arrays: &Arrays, validation: &Validation) -> Result<(), TrainError> {
-        files::write_dir(&self.run_dir.best(), &self.model_files(arrays, Some(validation)))
+        self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
     }
 
     /// Saves what is left of a checkpoint of which parts were forgotten, so that they are forgotten once.
@@ -120,7 +117,10 @@ impl Trainer<'_> {
         let files = self.model_files(&arrays, self.state.validations.last());
         let moments = self.optimizer.to_arrays();
         self.all_finite(&[("the weight", &arrays), ("the optimizer's moment", &moments)])?;
-        checkpoint::save(&self.run_dir.checkpoints(), &self.state, files, &moments, ema.as_ref())?;
+        // No row of a step that the checkpoint has done is missing after a power cut.
+        self.log.sync()?;
+        let (disk, place) = (self.run_dir.disk(), self.run_dir.checkpoints());
+        checkpoint::save(disk, &place, &self.state, files, &moments, ema.as_ref())?;
         let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
         self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
         self.window = (Instant::now(), 0);
@@ -136,9 +136,8 @@ impl Trainer<'_> {
         }
         let mut models = Vec::new();
         for &step in &steps {
-            let path = self.run_dir.snapshot(step);
-            let bytes = std::fs::read(&path).map_err(TrainError::io("read", &path))?;
-            models.push(weights::from_safetensors(&bytes, &path)?);
+            let bytes = self.run_dir.read_snapshot(step)?;
+            models.push(weights::from_safetensors(&bytes, &self.run_dir.snapshot(step))?);
         }
         let arrays = mean(&models);
         let (averaged, _) = self.measure(self.state.step, &arrays)?;
@@ -166,12 +165,14 @@ impl Trainer<'_> {
     /// find.
     pub(super) fn restore_best(&self) -> Result<(), TrainError> {
         let Some(best) = self.best() else { return Ok(()) };
-        let path = self.run_dir.snapshot(best.step);
-        match std::fs::read(&path) {
-            Ok(bytes) => self.write_best(&weights::from_safetensors(&bytes, &path)?, best),
+        match self.run_dir.read_snapshot(best.step) {
+            Ok(bytes) => {
+                let arrays = weights::from_safetensors(&bytes, &self.run_dir.snapshot(best.step))?;
+                self.write_best(&arrays, best)
+            }
             // A run that has seen no end has nothing to restore.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(TrainError::io("read", &path)(error)),
+            Err(TrainError::MissingFile { file, .. }) if file == files::MANIFEST => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

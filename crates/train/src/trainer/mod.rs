@@ -179,7 +179,7 @@ impl<'a> Trainer<'a> {
         if !self.is_validated() {
             self.validate_or_save()?;
             self.checkpoint()?;
-        } else if checkpoint::steps(&self.run_dir.checkpoints())?.last() != Some(&step) {
+        } else if self.run_dir.steps()?.last() != Some(&step) {
             self.checkpoint()?;
         }
         self.log.finish();
@@ -268,6 +268,8 @@ impl<'a> Trainer<'a> {
             self.loader.n_batches(epoch),
             self.run_dir.path().display(),
         );
+        // Weights and two moments in float32.
+        self.run_dir.warn_of_little_room(3 * 4 * self.n_parameters() as u64);
     }
 
     /// Writes a row about the end of the run.
@@ -326,7 +328,7 @@ impl Progress {
 fn open_log(experiment: &Experiment, run_dir: &RunDir, state: &State) -> Result<RunLog, TrainError> {
     let end = (experiment.train.max_steps > 0).then_some(experiment.train.max_steps);
     let validated: Vec<u64> = state.validations.iter().map(|validation| validation.step).collect();
-    RunLog::open(run_dir.path(), state.step, &validated, end)
+    RunLog::open(run_dir.shared_disk(), run_dir.path(), state.step, &validated, end)
 }
 
 /// Σ −p log p over the tokens that targets say, from examples evenly spread.

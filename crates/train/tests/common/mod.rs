@@ -266,10 +266,14 @@ impl Running {
         }
     }
 
-    /// Ends it without giving it a chance to clean up.
-    pub(crate) fn kill(&mut self) {
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().expect("a child of this process").is_some()
+    }
+
+    /// Ends it without giving it a chance to clean up; whether it had not ended by itself.
+    pub(crate) fn kill(&mut self) -> bool {
         let _ = self.0.kill();
-        self.wait();
+        self.wait().code().is_none()
     }
 }
 
