@@ -16,11 +16,8 @@ fn command(place: &Path, args: &[&str]) -> Command {
 
 /// The directory of each version.
 fn versions() -> Vec<PathBuf> {
-    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let entries = fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path());
-    let of_checkpoint =
-        |path: &PathBuf| path.file_name().unwrap().to_str().unwrap().starts_with("checkpoint-");
-    entries.filter(of_checkpoint).collect()
+    let versions = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/checkpoints");
+    fs::read_dir(versions).unwrap().map(|entry| entry.unwrap().path()).collect()
 }
 
 fn copy(from: &Path, to: &Path) {

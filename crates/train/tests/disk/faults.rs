@@ -35,9 +35,9 @@ struct Scenario {
 }
 
 const SCENARIOS: [Scenario; 3] = [
-    Scenario { name: "the first save", before: &[], step: 2, round: 0 },
-    Scenario { name: "a save that deletes an old one", before: &[2, 4], step: 6, round: 0 },
-    Scenario { name: "a save in the place of another", before: &[2, 4], step: 4, round: 1 },
+    Scenario { name: "the first save", before: &[], step: 200, round: 0 },
+    Scenario { name: "a save that deletes an old one", before: &[200, 400], step: 600, round: 0 },
+    Scenario { name: "a save in the place of another", before: &[200, 400], step: 400, round: 1 },
 ];
 
 impl Scenario {
@@ -133,7 +133,7 @@ impl<'a> Judge<'a> {
             );
         }
         drop(dir);
-        let next = newest + 2;
+        let next = newest + 200;
         self.material.save(&disk, newest, next, 2).unwrap_or_else(|error| panic!("{case}: {error}"));
         let left = checkpoint::steps(&*disk, &run.join("checkpoints")).unwrap();
         assert_eq!(left.last(), Some(&next), "{case}");
@@ -259,7 +259,7 @@ fn every_call_of_a_save_may_fail() {
 #[test]
 fn a_fresh_start_may_be_cut_short_anywhere() {
     let material = Material::new();
-    let base = material.disk(&[2, 4]);
+    let base = material.disk(&[200, 400]);
     let run = material.path();
     let theirs = foreign(&base, &run);
     let clear = |fault| {
@@ -295,15 +295,16 @@ fn a_fresh_start_may_be_cut_short_anywhere() {
 #[test]
 fn damaged_checkpoints_do_not_push_out_whole_ones() {
     let material = Material::new();
-    let disk = material.disk(&[2, 4]);
+    let disk = material.disk(&[200, 400]);
     let checkpoints = material.path().join("checkpoints");
     let state_file = |step: u64| checkpoint::path(&checkpoints, step).join("state.json");
-    disk.damage(&state_file(4), |bytes| bytes[0] ^= 1);
+    disk.damage(&state_file(400), |bytes| bytes[0] ^= 1);
     let disk = Arc::new(disk);
-    // 4 is damaged: the run goes on from 2, and may end after each of the next saves.
-    let expected: [(u64, &[u64]); 4] = [(3, &[2, 3, 4]), (5, &[3, 4, 5]), (6, &[5, 6]), (7, &[6, 7])];
+    // 400 is damaged: the run goes on from 200, and may end after each of the next saves.
+    let expected: [(u64, &[u64]); 4] =
+        [(300, &[200, 300, 400]), (500, &[300, 400, 500]), (600, &[500, 600]), (700, &[600, 700])];
     for (step, left) in expected {
-        material.save(&disk, step - 1, step, 1).unwrap();
+        material.save(&disk, step - 100, step, 1).unwrap();
         assert_eq!(checkpoint::steps(&*disk, &checkpoints).unwrap(), left, "after step {step}");
     }
 }
