@@ -120,7 +120,7 @@ fn a_vocabulary_is_learnt_the_same_each_time_and_with_any_number_of_threads() {
     assert_eq!(hashes.len(), 1, "{hashes:?}");
 }
 
-/// The key stream of ChaCha8 for a key and a nonce of zeros, as the test vectors of the IETF draft on `ChaCha` state it.
+/// The key stream of `ChaCha8` for a key and a nonce of zeros, as the test vectors of the IETF draft on `ChaCha` state it.
 const ZERO_KEY_STREAM: [u8; 64] = [
     0x3e, 0x00, 0xef, 0x2f, 0x89, 0x5f, 0x40, 0xd6, 0x7f, 0x5b, 0xb8, 0xe8, 0x1f, 0x09, 0xa5, 0xa1, //
     0x2c, 0x84, 0x0e, 0xc3, 0xce, 0x9a, 0x7f, 0x3b, 0x18, 0x1b, 0xe1, 0x88, 0xef, 0x71, 0x1a, 0x1e, //

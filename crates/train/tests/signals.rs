@@ -66,15 +66,59 @@ fn a_signal_saves_and_the_run_goes_on_exactly() {
     assert_eq!(place.validations("whole", STEPS), place.validations("stopped", STEPS));
 }
 
+/// The first step takes many seconds in one piece, in which only a second signal can end the process.
+#[cfg(target_os = "linux")]
 #[test]
 fn a_second_signal_ends_the_run_at_once() {
     let place = Place::new();
-    let mut run = start(&place, "run");
-    run.wait_for(|| last_step(&place, "run") >= 5);
+    let starter = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../data/starter");
+    let file = |key: &str, name: &str| format!("data.train.{key}={}", starter.join(name).display());
+    let (src, tgt) = (file("src", "train.en"), file("tgt", "train.kn"));
+    let slow = [
+        "run.name=slow",
+        &src,
+        &tgt,
+        "data.clean.allow_overlap=true",
+        "tokenizer.vocab_size=1000",
+        "model.d_model=512",
+        "model.d_ff=2048",
+        "model.n_heads=8",
+        "train.batch_tokens=40000",
+        "train.micro_batch_tokens=0",
+    ];
+    let mut run = Running::start(&place, &slow);
+    let id = run.id();
+    run.wait_for(|| listens(id));
+    std::thread::sleep(Duration::from_millis(300));
     run.signal("TERM");
-    run.signal("TERM");
+    std::thread::sleep(Duration::from_millis(1500));
+    // It may have ended by the first one, where nothing had begun.
+    let _ = Command::new("kill").args(["-s", "TERM", &id.to_string()]).stderr(Stdio::null()).status();
     assert_eq!(run.wait().code(), Some(75));
-    assert!(start(&place, "run").wait().success(), "what it left can be gone on with");
+    assert_eq!(last_step(&place, "slow"), 0, "the step was waited for");
+    let goes_on =
+        [&slow[..], &["model.d_model=16", "model.d_ff=32", "train.max_steps=2", "train.batch_tokens=400"]]
+            .concat();
+    assert!(Running::start(&place, &goes_on).wait().success(), "what it left is in the way");
+}
+
+/// As `timeout` does it, and a scheduler that signals a script and its children: both get it, and the script passes it on.
+#[test]
+fn the_same_request_twice_is_no_second_signal() {
+    let place = Place::new();
+    for (round, second) in ["INT", "TERM", "USR1", "INT"].into_iter().enumerate() {
+        let mut run = start(&place, "run");
+        let from = 20 * (round as u64 + 1);
+        run.wait_for(|| last_step(&place, "run") >= from);
+        let script = format!("kill -s TERM {0}; kill -s {second} {0}; kill -s TERM {0}", run.id());
+        assert!(Command::new("sh").args(["-c", &script]).stderr(Stdio::null()).status().is_ok());
+        assert_eq!(run.wait().code(), Some(75));
+        let saved = std::fs::read_dir(place.path("runs/run/checkpoints")).unwrap().count();
+        assert!(saved > 0, "nothing was saved after TERM and {second}");
+    }
+    assert!(start(&place, "run").wait().success());
+    assert!(start(&place, "whole").wait().success());
+    assert_eq!(place.training_rows("whole"), place.training_rows("run"));
 }
 
 #[test]
@@ -117,12 +161,16 @@ fn chance(state: &mut u64, limit: u64) -> u64 {
 /// What must not depend on interruptions.
 fn assert_same_end(place: &Place, whole: &str, stopped: &str) {
     let (whole_files, stopped_files) = (place.run_files(whole), place.run_files(stopped));
-    let weights: Vec<&String> = whole_files.keys().filter(|name| name.ends_with(".safetensors")).collect();
-    assert!(weights.iter().any(|name| name.starts_with("best/")), "{weights:?}");
+    // A signal makes a checkpoint where the whole run has none, which takes the place of an older one.
+    let of_end = |name: &&String| name.starts_with("best/") || name.starts_with("checkpoints/step-240/");
+    let weights: Vec<&String> =
+        whole_files.keys().filter(of_end).filter(|name| name.ends_with(".safetensors")).collect();
+    assert_eq!(weights.len(), 3, "{weights:?}");
     for name in weights {
         assert!(stopped_files.get(name) == whole_files.get(name), "{stopped}: {name} differs");
     }
-    assert_eq!(whole_files.keys().collect::<Vec<_>>(), stopped_files.keys().collect::<Vec<_>>());
+    let litter = |name: &&String| name.rsplit('/').any(|part| part.starts_with('.'));
+    assert_eq!(stopped_files.keys().find(litter), None, "{stopped}");
     assert_eq!(place.training_rows(whole), place.training_rows(stopped));
     assert_eq!(place.validations(whole, 240), place.validations(stopped, 240));
 }
