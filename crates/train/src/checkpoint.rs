@@ -309,11 +309,21 @@ fn flatten(experiment: &Experiment) -> BTreeMap<String, String> {
                 }
             }
             other => {
-                into.insert(prefix.into(), other.to_string());
+                into.insert(prefix.into(), plain(other));
             }
         }
     }
     let mut flat = BTreeMap::new();
     walk("", &serde_json::to_value(experiment).expect("the configuration is plain data"), &mut flat);
     flat
+}
+
+/// A value as it was written: a number of 32 bits has more digits in JSON.
+fn plain(value: &serde_json::Value) -> String {
+    match value.as_f64() {
+        Some(number) if value.is_f64() && f64::from(number as f32) == number => {
+            format!("{:?}", number as f32)
+        }
+        _ => value.to_string(),
+    }
 }

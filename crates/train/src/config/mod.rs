@@ -303,7 +303,9 @@ impl Experiment {
 impl RunConfig {
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        // Beyond ASCII, letters and the signs that belong to them: a vowel sign of Kannada is no letter by itself.
+        let other = |c: char| !c.is_ascii() && !c.is_whitespace() && !c.is_control();
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c) || other(c);
         if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(plain) {
             let message = format!("must be letters, digits, '-', '_' and '.', got '{}'", self.name);
             faults.push(("name", message));

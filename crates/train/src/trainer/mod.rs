@@ -148,7 +148,8 @@ impl<'a> Trainer<'a> {
     pub fn run(&mut self) -> Result<Validation, TrainError> {
         let train = &self.experiment.train;
         let first = self.state.step;
-        interrupt::finish_step_first();
+        interrupt::finish_step_first()
+            .map_err(TrainError::io("listen for signals to", self.run_dir.path()))?;
         self.fit_memory()?;
         // A request to end may have come before the validation of the last step was over.
         if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
