@@ -11,6 +11,11 @@ use std::path::{Path, PathBuf};
 /// The manifest's own name.
 pub const MANIFEST: &str = "manifest.json";
 
+/// Longer manifests are refused.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+/// Longer names in a manifest are refused.
+const MAX_NAME_BYTES: usize = 200;
+
 /// The contents of a directory by file name.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
@@ -104,18 +109,25 @@ pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
     if !path.is_file() {
         return Err(missing(MANIFEST));
     }
+    let size = |path: &Path| fs::metadata(path).map(|meta| meta.len()).map_err(TrainError::io("read", path));
+    if size(&path)? > MAX_MANIFEST_BYTES {
+        return Err(damaged(&path, format!("it has more than {MAX_MANIFEST_BYTES} bytes")));
+    }
     let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
     let manifest: Manifest =
         serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error.to_string()))?;
     let mut files = Files::new();
     for (name, expected) in manifest.files {
-        if name.contains(['/', '\\', '\0']) || name.starts_with('.') {
+        if !is_plain_name(&name) {
             return Err(damaged(
                 &path,
                 format!("it names '{}', which is no plain file name", name.escape_debug()),
             ));
         }
         let file = dir.join(&name);
+        if fs::symlink_metadata(&file).is_ok_and(|meta| meta.is_symlink()) {
+            return Err(damaged(&file, "it is a link; put the file itself there".to_owned()));
+        }
         if !file.is_file() {
             return Err(TrainError::MissingFile {
                 dir: dir.into(),
@@ -123,13 +135,16 @@ pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
                 advice: "copy the directory again, whole",
             });
         }
+        let length =
+            |got| damaged(&file, format!("it has {got} bytes, the manifest says {}", expected.bytes));
+        // Before anything is read: what the manifest does not promise is not allocated.
+        if size(&file)? != expected.bytes {
+            return Err(length(size(&file)?));
+        }
         let bytes = fs::read(&file).map_err(TrainError::io("read", &file))?;
         let got = Entry::of(&bytes);
         if got.bytes != expected.bytes {
-            return Err(damaged(
-                &file,
-                format!("it has {} bytes, the manifest says {}", got.bytes, expected.bytes),
-            ));
+            return Err(length(got.bytes));
         }
         if got != expected {
             return Err(damaged(&file, format!("its BLAKE3 hash is not that of {MANIFEST}")));
@@ -137,6 +152,16 @@ pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
         files.insert(name, bytes);
     }
     Ok(files)
+}
+
+/// Whether a name is that of a file of ours on every system: no path, no drive, no stream, nothing hidden.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !name.is_empty()
+        && name.len() <= MAX_NAME_BYTES
+        && name.chars().all(plain)
+        && !name.starts_with('.')
+        && !name.ends_with('.')
 }
 
 /// Takes one file out of a directory's contents.
