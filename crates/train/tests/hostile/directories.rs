@@ -4,7 +4,7 @@ use crate::harness::{Memory, Outcome, rounds, survive};
 use crate::parts::{CUT, files};
 use burn::tensor::Device;
 use data::{Cursor, Tokenizer, TokenizerConfig};
-use model::weights::to_arrays;
+use model::weights::{Array, Arrays, from_safetensors, to_arrays};
 use model::{ModelConfig, Transformer};
 use std::fs;
 use std::path::Path;
@@ -93,9 +93,8 @@ fn state(bytes: &[u8]) -> Outcome {
     checkpoint::load_state(&dir).map(drop).map_err(|fault| fault.to_string())
 }
 
-#[test]
-fn states() {
-    let sound = State {
+fn state_of_a_run() -> State {
+    State {
         step: 7,
         cursor: Cursor { epoch: 1, batch: 2 },
         tgt_tokens: 345,
@@ -103,7 +102,39 @@ fn states() {
         validations: Vec::new(),
         experiment: Experiment::default(),
         data_hashes: [("train".to_owned(), "0123abcd".to_owned())].into(),
-    };
-    let seed = serde_json::to_vec_pretty(&sound).unwrap();
+    }
+}
+
+#[test]
+fn states() {
+    let seed = serde_json::to_vec_pretty(&state_of_a_run()).unwrap();
     survive("state.json", &[seed], rounds(300, 5000), Memory::USUAL, state);
+}
+
+#[test]
+fn moments_and_averages_of_another_model_are_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let weights = from_safetensors(&sound()[WEIGHTS], Path::new("m")).unwrap();
+    let flat = |array: &Array| Array { shape: vec![array.values.len()], values: array.values.clone() };
+    let both =
+        |(name, array): (&String, &Array)| ["first", "second"].map(|m| (format!("{m}.{name}"), flat(array)));
+    let moments: Arrays = weights.iter().flat_map(both).collect();
+    let load = |moments: &Arrays, ema: &Arrays| {
+        checkpoint::save(place.path(), &state_of_a_run(), sound(), moments, Some(ema)).unwrap();
+        checkpoint::load(&checkpoint::path(place.path(), 7), &Device::flex())
+    };
+    assert_eq!(load(&moments, &weights).unwrap().moments, moments);
+    let other = Array { shape: vec![5], values: vec![0.0; 5] };
+    for name in ["first.encoder.norm.beta", "second.nothing", "first", ""] {
+        let mut moments = moments.clone();
+        moments.insert(name.to_owned(), other.clone());
+        let told = load(&moments, &weights).unwrap_err().to_string();
+        assert!(told.contains("optimizer.safetensors is damaged") && told.contains(name), "{name}: {told}");
+    }
+    for name in ["encoder.norm.beta", "nothing"] {
+        let mut ema = weights.clone();
+        ema.insert(name.to_owned(), other.clone());
+        let told = load(&moments, &ema).unwrap_err().to_string();
+        assert!(told.contains("ema.safetensors") && told.contains(name), "{name}: {told}");
+    }
 }
