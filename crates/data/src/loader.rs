@@ -164,6 +164,19 @@ impl Loader {
         plan
     }
 
+    /// The number of the batch of an epoch that is largest by a measure of its rows and of its longest source and target,
+    /// in tokens.
+    pub fn largest(&mut self, epoch: u64, measure: impl Fn(usize, usize, usize) -> u64) -> u64 {
+        let plan = self.plan(epoch);
+        let size = |batch: &[u32]| {
+            let lengths = batch.iter().map(|&index| self.examples.lengths(index as usize));
+            let (src, tgt) = lengths.fold((0, 0), |(src, tgt), (s, t)| (src.max(s), tgt.max(t)));
+            measure(batch.len(), src as usize, tgt as usize)
+        };
+        let largest = plan.iter().enumerate().max_by_key(|(_, batch)| size(batch));
+        largest.map_or(0, |(number, _)| number as u64)
+    }
+
     /// The batch at the cursor, which moves on to the next one; past the last batch of an epoch
     /// comes the first of the next.
     ///

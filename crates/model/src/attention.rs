@@ -78,10 +78,10 @@ impl MultiHeadAttention {
         site: Site,
         pass: &Pass,
     ) -> Tensor<3> {
-        let queries = self.split(self.query.forward(x));
+        let queries = pass.see_attention(site, ".query", self.split(self.query.forward(x)));
         pass.record(site, || kernels::attention_weights(queries.clone(), seen.keys.clone(), mask));
         let heads = kernels::attention(queries, seen.keys.clone(), seen.values.clone(), mask, pass.dropout());
-        self.output.forward(merge(heads))
+        pass.see_attention(site, "", self.output.forward(merge(heads)))
     }
 
     /// `[batch, len, d_model]` → `[batch, n_heads, len, d_head]`

@@ -106,7 +106,10 @@ impl Decoder {
     ///
     /// `[batch, tgt_len, d_model]` → `[batch, tgt_len, d_model]`
     pub fn forward(&self, x: Tensor<3>, memory: &Memory, pass: &Pass) -> Tensor<3> {
-        let x = self.layers.iter().fold(x, |x, layer| layer.forward(x, memory, pass));
+        let x = self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+            pass.enter("decoder", index);
+            layer.forward(x, memory, pass)
+        });
         self.norm.iter().fold(x, |x, norm| norm.forward(x))
     }
 

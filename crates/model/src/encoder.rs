@@ -38,12 +38,12 @@ impl Residual {
     ) -> Tensor<3> {
         match self.order {
             NormOrder::Pre => {
-                let y = sublayer(self.norm.forward(x.clone()));
+                let y = sublayer(pass.see("norm", self.norm.forward(x.clone())));
                 kernels::dropout_add(y, x, pass.dropout())
             }
             NormOrder::Post => {
                 let y = sublayer(x.clone());
-                self.norm.forward(kernels::dropout_add(y, x, pass.dropout()))
+                pass.see("norm", self.norm.forward(kernels::dropout_add(y, x, pass.dropout())))
             }
         }
     }
@@ -106,7 +106,10 @@ impl Encoder {
     ///
     /// `[batch, src_len, d_model]` → `[batch, src_len, d_model]`
     pub fn forward(&self, x: Tensor<3>, mask: &Mask, pass: &Pass) -> Tensor<3> {
-        let x = self.layers.iter().fold(x, |x, layer| layer.forward(x, mask, pass));
+        let x = self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
+            pass.enter("encoder", index);
+            layer.forward(x, mask, pass)
+        });
         self.norm.iter().fold(x, |x, norm| norm.forward(x))
     }
 }

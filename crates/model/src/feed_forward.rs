@@ -34,6 +34,6 @@ impl FeedForward {
     /// `[batch, len, d_model]` → `[batch, len, d_model]`
     pub fn forward(&self, x: Tensor<3>, pass: &Pass) -> Tensor<3> {
         let hidden = kernels::activation(self.inner.forward(x), self.activation, pass.dropout());
-        self.outer.forward(hidden)
+        pass.see("feed_forward", self.outer.forward(hidden))
     }
 }

@@ -59,6 +59,6 @@ pub use error::ModelError;
 pub use init::Init;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
-pub use pass::{AttentionMaps, Pass};
+pub use pass::{AttentionMaps, Pass, Watch};
 pub use precision::Precision;
 pub use transformer::{Memory, SpecialIds, Transformer};

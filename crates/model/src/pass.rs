@@ -3,6 +3,7 @@
 use burn::tensor::Tensor;
 use kernels::Dropout;
 use std::cell::{Cell, RefCell};
+use std::fmt::Debug;
 
 /// One forward pass. Inference has no dropout; training draws every mask from a key that is a function of the
 /// seed, the step and the micro-batch, so that a resumed run repeats it without any generator's state.
@@ -12,6 +13,15 @@ pub struct Pass {
     key: u64,
     draws: Cell<u64>,
     maps: Option<RefCell<AttentionMaps>>,
+    watch: Option<RefCell<Box<dyn Watch>>>,
+    /// The stack and the layer that computes now.
+    layer: Cell<(&'static str, usize)>,
+}
+
+/// Looks at the activations of a forward pass as they are computed: to find where numbers go wrong.
+pub trait Watch: Debug {
+    /// Sees the activations of that name, flattened, and gives them back. Names are paths: `encoder.layers.0.feed_forward`.
+    fn see(&mut self, name: &str, activations: Tensor<1>) -> Tensor<1>;
 }
 
 /// The attention weights of one forward pass, a tensor `[batch, n_heads, q_len, k_len]` for each layer.
@@ -33,6 +43,16 @@ pub(crate) enum Site {
     Cross,
 }
 
+impl Site {
+    /// The module's name in its layer.
+    fn module(self) -> &'static str {
+        match self {
+            Self::Encoder | Self::Decoder => "self_attention",
+            Self::Cross => "cross_attention",
+        }
+    }
+}
+
 impl Pass {
     /// A pass without dropout.
     pub fn inference() -> Self {
@@ -50,6 +70,30 @@ impl Pass {
         Self { maps: Some(RefCell::default()), ..Self::default() }
     }
 
+    /// The same pass, watched.
+    #[must_use]
+    pub fn watched(self, watch: impl Watch + 'static) -> Self {
+        Self { watch: Some(RefCell::new(Box::new(watch))), ..self }
+    }
+
+    /// From now on a layer of a stack computes: what is seen has its name.
+    pub(crate) fn enter(&self, stack: &'static str, layer: usize) {
+        self.layer.set((stack, layer));
+    }
+
+    /// Shows activations of the present layer to the watch, if there is one.
+    pub(crate) fn see<const D: usize>(&self, part: &str, x: Tensor<D>) -> Tensor<D> {
+        let (stack, layer) = self.layer.get();
+        self.see_named(|| format!("{stack}.layers.{layer}.{part}"), x)
+    }
+
+    /// Shows activations to the watch, if there is one.
+    pub(crate) fn see_named<const D: usize>(&self, name: impl FnOnce() -> String, x: Tensor<D>) -> Tensor<D> {
+        let Some(watch) = &self.watch else { return x };
+        let shape = x.dims();
+        watch.borrow_mut().see(&name(), x.flatten(0, D - 1)).reshape(shape)
+    }
+
     /// The attention weights seen by a [`Pass::recording`] pass; empty for the others.
     pub fn into_maps(self) -> AttentionMaps {
         self.maps.map(RefCell::into_inner).unwrap_or_default()
@@ -63,6 +107,14 @@ impl Pass {
         let draw = self.draws.get();
         self.draws.set(draw + 1);
         Dropout { probability: self.probability, key: mix(self.key ^ draw) }
+    }
+
+    /// [`Pass::see`] of a part of an attention.
+    pub(crate) fn see_attention<const D: usize>(&self, site: Site, part: &str, x: Tensor<D>) -> Tensor<D> {
+        if self.watch.is_none() {
+            return x;
+        }
+        self.see(&format!("{}{part}", site.module()), x)
     }
 
     /// Hands the weights to the recorder, if there is one.

@@ -120,7 +120,9 @@ impl Transformer {
     pub fn encode(&self, src: Tensor<2, Int>, pass: &Pass) -> Memory {
         let padding_mask = padding_mask(&src, self.ids.pad);
         let x = self.embed(&self.embedding, src, 0, pass);
-        Memory { states: self.encoder.forward(x, &padding_only(&padding_mask), pass), padding_mask }
+        let x = pass.see_named(|| "encoder.embedding".into(), x);
+        let states = self.encoder.forward(x, &padding_only(&padding_mask), pass);
+        Memory { states: pass.see_named(|| "encoder.output".into(), states), padding_mask }
     }
 
     /// # Shapes
@@ -128,7 +130,9 @@ impl Transformer {
     /// `tgt_in`: `[batch, tgt_len]` → `[batch, tgt_len, vocab]`
     pub fn decode(&self, tgt_in: Tensor<2, Int>, memory: &Memory, pass: &Pass) -> Tensor<3> {
         let x = self.embed(self.tgt_embedding(), tgt_in, 0, pass);
-        self.project(self.decoder.forward(x, memory, pass))
+        let x = pass.see_named(|| "decoder.embedding".into(), x);
+        let logits = self.project(self.decoder.forward(x, memory, pass));
+        pass.see_named(|| "logits".into(), logits)
     }
 
     /// Begins incremental decoding of `width` hypotheses for each sentence.

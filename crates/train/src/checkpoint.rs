@@ -6,8 +6,11 @@
 
 use crate::TrainError;
 use crate::config::Experiment;
+use crate::disk::{self, Disk};
 use crate::files::{self, Files};
+use crate::guard::Guard;
 use crate::model_dir;
+use crate::run_dir::RunDir;
 use crate::validate::Validation;
 use burn::tensor::Device;
 use data::Cursor;
@@ -34,10 +37,50 @@ pub struct State {
     pub elapsed_secs: f64,
     /// Every validation so far.
     pub validations: Vec<Validation>,
+    /// Steps that changed no weights or that the optimizer was made to forget: its own count of steps is without them.
+    #[serde(default)]
+    pub missed_updates: u64,
+    /// What the run watches itself for.
+    #[serde(default)]
+    pub guard: Guard,
     /// The resolved configuration.
     pub experiment: Experiment,
     /// BLAKE3 of each set of the data.
     pub data_hashes: BTreeMap<String, String>,
+}
+
+/// What a run that goes on can be made to forget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
+pub enum Part {
+    /// The optimizer's moments, and how often it stepped.
+    Optimizer,
+    /// Where the schedule of the learning rate stands, and what fallbacks took off it.
+    Schedule,
+    /// The place in the training text.
+    Data,
+    /// The validations, and with them which model is the best.
+    Best,
+}
+
+impl Part {
+    /// Keys that may change when this is forgotten; `text of …` stands for the text itself.
+    fn frees(self) -> &'static [&'static str] {
+        match self {
+            Self::Optimizer => &["train.optimizer", "train.beta_1", "train.beta_2", "train.epsilon"],
+            Self::Schedule => &[],
+            Self::Data => &[
+                "run.seed",
+                "data.train",
+                "data.clean",
+                "data.augment",
+                "data.on_bad_utf8",
+                "train.batch_tokens",
+                "train.label_smoothing",
+                "text of data.train",
+            ],
+            Self::Best => &["data.dev", "train.average", "text of data.dev"],
+        }
+    }
 }
 
 /// A checkpoint as read.
@@ -55,9 +98,33 @@ pub struct Checkpoint {
     pub ema: Option<Arrays>,
 }
 
+impl Checkpoint {
+    /// Forgets parts of it.
+    pub fn forget(&mut self, parts: &BTreeSet<Part>) {
+        let state = &mut self.state;
+        for part in parts {
+            match part {
+                Part::Optimizer => {
+                    state.missed_updates = state.step;
+                    self.moments.clear();
+                }
+                Part::Schedule => state.guard = state.guard.with_new_schedule(state.step),
+                Part::Data => state.cursor = Cursor::default(),
+                Part::Best => state.validations.clear(),
+            }
+        }
+    }
+}
+
 /// `checkpoints/step-<step>`
 pub fn path(checkpoints: &Path, step: u64) -> PathBuf {
     checkpoints.join(format!("step-{step}"))
+}
+
+/// The step in `step-<step>`, if a name is of that form.
+pub fn step_of(name: &str) -> Option<u64> {
+    let step = name.strip_prefix("step-")?.parse().ok()?;
+    (name == format!("step-{step}")).then_some(step)
 }
 
 /// The steps of the checkpoints there are, oldest first.
@@ -65,14 +132,10 @@ pub fn path(checkpoints: &Path, step: u64) -> PathBuf {
 /// # Errors
 ///
 /// The directory cannot be listed.
-pub fn steps(checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
-    if !checkpoints.exists() {
-        return Ok(Vec::new());
-    }
-    let entries = std::fs::read_dir(checkpoints).map_err(TrainError::io("list", checkpoints))?;
-    let mut steps: Vec<u64> = entries
-        .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_prefix("step-")?.parse().ok())
-        .collect();
+pub fn steps(disk: &dyn Disk, checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
+    let entries = files::list(disk, checkpoints)?;
+    let step = |entry: disk::Entry| step_of(entry.name.to_str()?).filter(|_| entry.is_dir);
+    let mut steps: Vec<u64> = entries.into_iter().filter_map(step).collect();
     steps.sort_unstable();
     Ok(steps)
 }
@@ -83,6 +146,7 @@ pub fn steps(checkpoints: &Path) -> Result<Vec<u64>, TrainError> {
 ///
 /// Whatever the file system says; older checkpoints are untouched.
 pub fn save(
+    disk: &dyn Disk,
     checkpoints: &Path,
     state: &State,
     model_files: Files,
@@ -95,8 +159,8 @@ pub fn save(
     if let Some(ema) = ema {
         files.insert(EMA.into(), weights::to_safetensors(ema, [].into()));
     }
-    std::fs::create_dir_all(checkpoints).map_err(TrainError::io("create", checkpoints))?;
-    files::write_dir(&path(checkpoints, state.step), &files)
+    files::create_dir(disk, checkpoints)?;
+    files::write_dir(disk, &path(checkpoints, state.step), &files)
 }
 
 /// Reads the state of a checkpoint alone.
@@ -104,8 +168,8 @@ pub fn save(
 /// # Errors
 ///
 /// It is missing or damaged.
-pub fn load_state(path: &Path) -> Result<State, TrainError> {
-    let mut files = files::read_dir(path)?;
+pub fn load_state(disk: &dyn Disk, path: &Path) -> Result<State, TrainError> {
+    let mut files = files::read_dir(disk, path)?;
     parse_state(&mut files, path)
 }
 
@@ -114,8 +178,8 @@ pub fn load_state(path: &Path) -> Result<State, TrainError> {
 /// # Errors
 ///
 /// It is missing or damaged.
-pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
-    let mut files = files::read_dir(path)?;
+pub fn load(disk: &dyn Disk, path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
+    let mut files = files::read_dir(disk, path)?;
     let state = parse_state(&mut files, path)?;
     let moments =
         weights::from_safetensors(&files::take(&mut files, path, OPTIMIZER)?, &path.join(OPTIMIZER))?;
@@ -133,10 +197,43 @@ pub fn load(path: &Path, device: &Device) -> Result<Checkpoint, TrainError> {
     Ok(Checkpoint { path: path.into(), state, model_dir, moments, ema })
 }
 
+/// The newest whole checkpoint of step `at_most` or before; `None` if there are no checkpoints that old. Damaged ones are
+/// named in warnings.
+///
+/// # Errors
+///
+/// The directory cannot be listed; there are such checkpoints and none is whole.
+pub fn newest_whole(
+    run_dir: &RunDir,
+    at_most: u64,
+    device: &Device,
+) -> Result<Option<Checkpoint>, TrainError> {
+    let (checkpoints, mut steps) = (run_dir.checkpoints(), run_dir.steps()?);
+    steps.retain(|&step| step <= at_most);
+    let Some(&newest) = steps.last() else { return Ok(None) };
+    while let Some(step) = steps.pop() {
+        match load(run_dir.disk(), &path(&checkpoints, step), device) {
+            Ok(saved) => return Ok(Some(saved)),
+            Err(error) => tracing::warn!("{error}; looking for an older checkpoint"),
+        }
+    }
+    Err(TrainError::Damaged {
+        path: path(&checkpoints, newest),
+        reason: "no checkpoint of this run is whole; start over with --fresh".into(),
+    })
+}
+
 fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
     let bytes = files::take(files, path, STATE)?;
-    serde_json::from_slice(&bytes)
-        .map_err(|error| TrainError::Damaged { path: path.join(STATE), reason: error.to_string() })
+    let damaged = |reason: String| TrainError::Damaged { path: path.join(STATE), reason };
+    let state: State = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match step_of(&name) {
+        Some(step) if step != state.step => {
+            Err(damaged(format!("it is the state after step {}, in the place of another", state.step)))
+        }
+        _ => Ok(state),
+    }
 }
 
 /// Keys whose change would make the run another one.
@@ -163,7 +260,7 @@ const FIXED: [&str; 20] = [
     "train.average",
 ];
 
-/// Holds the present configuration and data against those of a checkpoint.
+/// Holds the present configuration and data against those of a checkpoint; what belongs to `forgotten` parts may differ.
 ///
 /// # Errors
 ///
@@ -173,13 +270,14 @@ pub fn check_same_run(
     saved: &State,
     experiment: &Experiment,
     hashes: &BTreeMap<String, String>,
+    forgotten: &BTreeSet<Part>,
 ) -> Result<(), TrainError> {
-    let (before, now) = (flatten(&saved.experiment), flatten(experiment));
-    let fixed = |key: &str| {
-        FIXED
-            .iter()
-            .any(|fixed| key == *fixed || key.strip_prefix(fixed).is_some_and(|rest| rest.starts_with('.')))
+    let is_of = |key: &str, listed: &str| {
+        key == listed || key.strip_prefix(listed).is_some_and(|rest| rest.starts_with('.'))
     };
+    let free = |key: &str| forgotten.iter().flat_map(|part| part.frees()).any(|free| is_of(key, free));
+    let (before, now) = (flatten(&saved.experiment), flatten(experiment));
+    let fixed = |key: &str| FIXED.iter().any(|fixed| is_of(key, fixed)) && !free(key);
     let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
     let shown = |values: &BTreeMap<String, String>, key| values.get(key).cloned().unwrap_or("nothing".into());
     let mut differences: Vec<String> = keys
@@ -189,7 +287,7 @@ pub fn check_same_run(
         .collect();
     for set in ["train", "dev"] {
         let (before, now) = (saved.data_hashes.get(set), hashes.get(set));
-        if before != now {
+        if before != now && !free(&format!("text of data.{set}")) {
             let short = |hash: Option<&String>| {
                 hash.map_or("nothing".into(), |hash| hash.chars().take(12).collect::<String>())
             };

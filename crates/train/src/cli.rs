@@ -1,11 +1,12 @@
 //! The command line. Without a subcommand it trains.
 
+use crate::checkpoint::Part;
 use crate::commands::evaluate::{self, Format};
 use crate::commands::train::{self, Beginning};
 use crate::commands::{backends, translate};
 use crate::config::{self, BackendConfig};
 use crate::translator::Translator;
-use crate::{TrainError, commands, device, log};
+use crate::{TrainError, commands, device, drill, log, panics};
 use clap::{Args, Parser, Subcommand};
 use data::get::Languages;
 use data::{LanguagePair, ParallelFiles};
@@ -13,10 +14,8 @@ use model::Precision;
 use model::search::Sampling;
 use std::fs::File;
 use std::io::{BufReader, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::OnceLock;
 
 /// Train a translator on parallel text, score it, translate with it.
 #[derive(Debug, Parser)]
@@ -132,6 +131,15 @@ struct TrainArgs {
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
+    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/PROMISES.md)
+    #[arg(
+        long,
+        value_name = "PARTS",
+        value_delimiter = ',',
+        conflicts_with = "fresh",
+        hide_possible_values = true
+    )]
+    reset: Vec<Part>,
 }
 
 #[derive(Debug, Args)]
@@ -233,7 +241,8 @@ struct TranslateArgs {
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     log::init();
-    match guarded(|| run(cli)) {
+    panics::listen();
+    match panics::caught(|| run(cli)).unwrap_or_else(|panic| Err(device::panic_error(&panic))) {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closes the pipe has read enough.
         Err(TrainError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -248,6 +257,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<(), TrainError> {
+    drill::init()?;
     let out = &mut std::io::stdout().lock();
     match cli.command {
         None => run_train(&cli.train.expect("--config is required without a subcommand"), out),
@@ -257,24 +267,6 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Backends) => backends::run(out),
         Some(Command::Data(command)) => run_data(command, out),
     }
-}
-
-/// Turns a panic into an error: where a device fails in the middle of a computation, Burn's backends panic; everything
-/// else is a bug. The first panic of any thread is the one that says what happened.
-fn guarded(run: impl FnOnce() -> Result<(), TrainError>) -> Result<(), TrainError> {
-    static FIRST: OnceLock<String> = OnceLock::new();
-    std::panic::set_hook(Box::new(|panic| {
-        let _ = FIRST.set(panic.to_string());
-        tracing::debug!("{panic}");
-    }));
-    let result = catch_unwind(AssertUnwindSafe(run));
-    result.unwrap_or_else(|_| {
-        let panic = FIRST.get().cloned().unwrap_or_default();
-        Err(match device::failure(&panic) {
-            Some((advice, line)) => TrainError::Device { advice, report: line.into() },
-            None => TrainError::Bug { report: panic },
-        })
-    })
 }
 
 /// A failure to write to standard output.
@@ -328,8 +320,12 @@ fn run_check(args: &CheckArgs, out: &mut impl Write) -> Result<(), TrainError> {
 }
 
 fn run_train(args: &TrainArgs, out: &mut impl Write) -> Result<(), TrainError> {
-    let beginning = if args.fresh { Beginning::Fresh } else { Beginning::Resume };
-    train::run(&config::load(&args.config, &args.overrides)?, beginning, out)
+    let beginning = match (args.fresh, &args.reset[..]) {
+        (true, _) => Beginning::Fresh,
+        (false, []) => Beginning::Resume,
+        (false, parts) => Beginning::Reset(parts.iter().copied().collect()),
+    };
+    train::run(&config::load(&args.config, &args.overrides)?, &beginning, out)
 }
 
 fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainError> {

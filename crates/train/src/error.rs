@@ -1,10 +1,11 @@
-//! What can go wrong, and the exit code of each: 65 data, 69 backend, 70 bug, 74 input or output, 76 diverged, 78
+//! What can go wrong, and the exit code of each: 65 data, 69 backend, 70 bug, 71 memory, 74 input or output, 76 diverged, 78
 //! config.
 
 use crate::config::ConfigError;
 use crate::interrupt;
 use crate::metrics::MetricsError;
 use data::DataError;
+use indicatif::HumanBytes;
 use model::ModelError;
 use std::path::{Path, PathBuf};
 
@@ -45,11 +46,20 @@ pub enum TrainError {
         available: String,
     },
     /// A device failed in the middle of a computation.
-    #[error("the device {advice}; what was saved before stays; it said: {report}")]
+    #[error(
+        "the device failed while it computed: check its driver, or try another backend; what was saved before stays; \
+         it said: {report}"
+    )]
     Device {
-        /// What happened, and what to do.
-        advice: &'static str,
         /// In the device's own words.
+        report: String,
+    },
+    /// There is not enough memory.
+    #[error("out of memory ({report}): {advice}; what was saved before stays")]
+    Memory {
+        /// What to do.
+        advice: String,
+        /// In the device's own words, or what was needed and what there is.
         report: String,
     },
     /// This program is wrong.
@@ -65,6 +75,23 @@ pub enum TrainError {
         action: &'static str,
         /// Where.
         path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// There is no room for what was to be written.
+    #[error(
+        "cannot write {path}: {source}; it takes {}, {}; what was saved before is whole: make room, then the same \
+         command goes on",
+        HumanBytes(*needed),
+        free.map_or("the system does not say how much is free".into(), |free| format!("{} are free", HumanBytes(free)))
+    )]
+    NoRoom {
+        /// The file or directory.
+        path: PathBuf,
+        /// Bytes of it.
+        needed: u64,
+        /// Bytes that the system says are free on that disk.
+        free: Option<u64>,
         /// What the system said.
         source: std::io::Error,
     },
@@ -108,7 +135,8 @@ pub enum TrainError {
     /// A checkpoint of another experiment.
     #[error(
         "{checkpoint} was trained with another configuration:\n{differences}\n\
-         put the saved values back, choose another run.name, or start over with --fresh"
+         put the saved values back, choose another run.name, go on without a part of the past (--reset data, …), \
+         or start over with --fresh"
     )]
     Mismatch {
         /// The checkpoint.
@@ -142,18 +170,18 @@ pub enum TrainError {
         /// The last step that is saved.
         step: u64,
     },
-    /// The loss or a gradient is not a number.
+    /// The numbers of a run are lost.
     #[error(
-        "{what} is {value} at step {step}; the weights of the step before are kept. \
+        "diverged at step {step}: {reason}; gone back {fallbacks} times. What was saved before stays. \
          Lower train.learning_rate, raise train.warmup_steps or set train.clip_norm"
     )]
-    NotFinite {
-        /// Loss or gradient norm.
-        what: &'static str,
-        /// NaN or infinite.
-        value: f64,
+    Diverged {
+        /// What was seen.
+        reason: String,
         /// The step, from 1.
         step: u64,
+        /// How often the run had gone back to a checkpoint before it gave up.
+        fallbacks: u32,
     },
 }
 
@@ -168,7 +196,10 @@ impl TrainError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) => 2,
-            Self::Model(ModelError::Io { .. }) | Self::Io { .. } | Self::InUse { .. } => 74,
+            Self::Model(ModelError::Io { .. })
+            | Self::Io { .. }
+            | Self::NoRoom { .. }
+            | Self::InUse { .. } => 74,
             Self::Data(_)
             | Self::Check { .. }
             | Self::Get(_)
@@ -181,8 +212,9 @@ impl TrainError {
             | Self::LineTooLong { .. } => 65,
             Self::Backend { .. } | Self::Device { .. } => 69,
             Self::Bug { .. } => 70,
+            Self::Memory { .. } => 71,
             Self::Interrupted { .. } => interrupt::EXIT_CODE,
-            Self::NotFinite { .. } => 76,
+            Self::Diverged { .. } => 76,
             Self::Config(_) | Self::Mismatch { .. } => 78,
         }
     }

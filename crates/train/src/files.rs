@@ -1,20 +1,29 @@
 //! Directories that are there whole or not at all: written beside their place, synced, given a manifest with the size
 //! and the BLAKE3 hash of every file, renamed.
+//!
+//! Three names beside a place are used on the way: `.<name>.new` is being written, `.<name>.old` is what a new one is
+//! about to replace, `.<name>.gone` is being removed. [`recover`] clears up what a crash left of them.
 
 use crate::TrainError;
+use crate::disk::{self, Disk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::Write;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The manifest's own name.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The version of the manifest.
+const FORMAT: u32 = 1;
+
 /// Longer manifests are refused.
 const MAX_MANIFEST_BYTES: u64 = 1 << 20;
 /// Longer names in a manifest are refused.
 const MAX_NAME_BYTES: usize = 200;
+
+/// How often a directory is read anew that was replaced while it was read.
+const READS: usize = 5;
 
 /// The contents of a directory by file name.
 pub type Files = BTreeMap<String, Vec<u8>>;
@@ -43,79 +52,137 @@ impl Entry {
 ///
 /// # Errors
 ///
-/// Whatever the file system says; then `dir` is as it was.
-pub fn write_dir(dir: &Path, files: &Files) -> Result<(), TrainError> {
-    let (new, old) = (beside(dir, "new"), beside(dir, "old"));
-    remove_dir(&new)?;
-    fs::create_dir_all(&new).map_err(TrainError::io("create", &new))?;
-    let manifest = Manifest {
-        format: 1,
-        files: files.iter().map(|(name, bytes)| (name.clone(), Entry::of(bytes))).collect(),
-    };
-    let manifest = serde_json::to_vec_pretty(&manifest).expect("a manifest is plain data");
-    for (name, bytes) in files {
-        write_synced(&new.join(name), bytes)?;
-    }
-    write_synced(&new.join(MANIFEST), &manifest)?;
-    sync_dir(&new)?;
-    if dir.exists() {
-        remove_dir(&old)?;
-        fs::rename(dir, &old).map_err(TrainError::io("rename", dir))?;
-    }
-    fs::rename(&new, dir).map_err(TrainError::io("rename", &new))?;
-    if let Some(parent) = dir.parent() {
-        sync_dir(parent)?;
-    }
-    remove_dir(&old)
+/// Whatever the disk says; then `dir` is as it was, or already the new one, and nothing else is left if the disk lets
+/// itself be cleared up.
+pub fn write_dir(disk: &dyn Disk, dir: &Path, files: &Files) -> Result<(), TrainError> {
+    let new = beside(dir, "new");
+    remove_dir(disk, &new)?;
+    let written = fill(disk, &new, files).and_then(|()| put(disk, &new, dir));
+    written.map_err(|error| {
+        let _ = remove_dir(disk, &new);
+        let needed = files.values().map(|bytes| bytes.len() as u64).sum();
+        no_room(disk, error, dir, needed)
+    })
 }
 
-/// Puts back what a crash in the middle of [`write_dir`] or [`write_file`] left aside in `parent`, and removes the
-/// litter.
+fn fill(disk: &dyn Disk, new: &Path, files: &Files) -> Result<(), TrainError> {
+    disk.create_dir(new).map_err(TrainError::io("create", new))?;
+    let entries = files.iter().map(|(name, bytes)| (name.clone(), Entry::of(bytes))).collect();
+    let manifest = serde_json::to_vec_pretty(&Manifest { format: FORMAT, files: entries });
+    let manifest = manifest.expect("a manifest is plain data");
+    let names = files.iter().map(|(name, bytes)| (name.as_str(), bytes));
+    for (name, bytes) in names.chain([(MANIFEST, &manifest)]) {
+        let path = new.join(name);
+        disk.write(&path, bytes).map_err(TrainError::io("write", &path))?;
+    }
+    sync(disk, new)
+}
+
+/// Puts what is written and synced at `new` in the place of `dir`.
+fn put(disk: &dyn Disk, new: &Path, dir: &Path) -> Result<(), TrainError> {
+    let old = beside(dir, "old");
+    let replaces = disk.list(dir).is_ok();
+    if replaces {
+        remove_dir(disk, &old)?;
+        disk.rename(dir, &old).map_err(TrainError::io("rename", dir))?;
+    }
+    if let Err(error) = disk.rename(new, dir) {
+        if replaces {
+            let _ = disk.rename(&old, dir);
+        }
+        return Err(TrainError::io("rename", new)(error));
+    }
+    sync_parent(disk, dir)?;
+    if replaces { remove_dir(disk, &old) } else { Ok(()) }
+}
+
+/// Clears up what a crash left in `parent` beside the places for whose names `ours` holds: an old directory whose
+/// successor did not come returns to its place, the rest is removed.
 ///
 /// # Errors
 ///
-/// Whatever the file system says.
-pub fn recover(parent: &Path) -> Result<(), TrainError> {
-    let entries = match fs::read_dir(parent) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        entries => entries.map_err(TrainError::io("list", parent))?,
-    };
-    for left in entries.flatten().map(|entry| entry.path()) {
-        let name = left.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let Some((name, suffix)) = name.strip_prefix('.').and_then(|name| name.rsplit_once('.')) else {
+/// Whatever the disk says.
+pub fn recover(disk: &dyn Disk, parent: &Path, ours: impl Fn(&str) -> bool) -> Result<(), TrainError> {
+    let entries = list(disk, parent)?;
+    let there = |name: &str| entries.iter().any(|entry| entry.name == name);
+    for entry in &entries {
+        let parts = entry.name.to_str().and_then(|name| name.strip_prefix('.')?.rsplit_once('.'));
+        let Some((name, suffix @ ("new" | "old" | "gone"))) = parts.filter(|(name, _)| ours(name)) else {
             continue;
         };
-        let place = parent.join(name);
+        let left = parent.join(&entry.name);
         match suffix {
-            "old" if !place.exists() => fs::rename(&left, &place).map_err(TrainError::io("rename", &left))?,
-            "old" | "new" if left.is_dir() => remove_dir(&left)?,
-            "new" => fs::remove_file(&left).map_err(TrainError::io("remove", &left))?,
-            _ => {}
+            "old" if entry.is_dir && !there(name) => {
+                disk.rename(&left, &parent.join(name)).map_err(TrainError::io("rename", &left))?;
+                sync(disk, parent)?;
+            }
+            _ if entry.is_dir => remove_dir(disk, &left)?,
+            _ => disk.remove_file(&left).map_err(TrainError::io("remove", &left))?,
         }
     }
     Ok(())
 }
 
-/// Reads `dir` and holds every file against the manifest.
+/// Reads `dir` and holds every file against the manifest. A run may be replacing `dir` at this moment, or may have been
+/// stopped in the middle of that: then the old one is read where it lies.
 ///
 /// # Errors
 ///
 /// A missing directory, manifest or file; a file of another size or hash; a name that leaves the directory.
-pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
+pub fn read_dir(disk: &dyn Disk, dir: &Path) -> Result<Files, TrainError> {
+    let read = |seen: Result<(PathBuf, Vec<u8>), TrainError>| {
+        let (place, manifest) = seen?;
+        read_listed(disk, &place, &manifest)
+    };
+    let mut seen = find(disk, dir);
+    for _ in 1..READS {
+        let before = seen.as_ref().ok().cloned();
+        let files = read(seen);
+        if files.is_ok() {
+            return files;
+        }
+        seen = find(disk, dir);
+        if seen.as_ref().ok() == before.as_ref() {
+            return files;
+        }
+    }
+    read(seen)
+}
+
+/// Where the directory lies now, and its manifest.
+fn find(disk: &dyn Disk, dir: &Path) -> Result<(PathBuf, Vec<u8>), TrainError> {
+    let is_missing =
+        |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory);
     let path = dir.join(MANIFEST);
-    let advice = "is it a model directory, such as runs/<name>/best?";
-    let missing = |file: &str| TrainError::MissingFile { dir: dir.into(), file: file.into(), advice };
+    match disk.read_at_most(&path, MAX_MANIFEST_BYTES) {
+        Ok(manifest) => Ok((dir.into(), manifest)),
+        Err(error) if is_missing(error.kind()) => {
+            let old = beside(dir, "old");
+            if is_gone(disk, dir)
+                && let Ok(manifest) = disk.read_at_most(&old.join(MANIFEST), MAX_MANIFEST_BYTES)
+            {
+                return Ok((old, manifest));
+            }
+            let advice = "is it a model directory, such as runs/<name>/best?";
+            Err(TrainError::MissingFile { dir: dir.into(), file: MANIFEST.into(), advice })
+        }
+        Err(error) => Err(unread(&path, MAX_MANIFEST_BYTES, error)),
+    }
+}
+
+fn is_gone(disk: &dyn Disk, dir: &Path) -> bool {
+    disk.list(dir).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+}
+
+fn read_listed(disk: &dyn Disk, dir: &Path, manifest: &[u8]) -> Result<Files, TrainError> {
+    let path = dir.join(MANIFEST);
     let damaged = |path: &Path, reason: String| TrainError::Damaged { path: path.into(), reason };
-    if !path.is_file() {
-        return Err(missing(MANIFEST));
-    }
-    let size = |path: &Path| fs::metadata(path).map(|meta| meta.len()).map_err(TrainError::io("read", path));
-    if size(&path)? > MAX_MANIFEST_BYTES {
-        return Err(damaged(&path, format!("it has more than {MAX_MANIFEST_BYTES} bytes")));
-    }
-    let bytes = fs::read(&path).map_err(TrainError::io("read", &path))?;
     let manifest: Manifest =
-        serde_json::from_slice(&bytes).map_err(|error| damaged(&path, error.to_string()))?;
+        serde_json::from_slice(manifest).map_err(|error| damaged(&path, error.to_string()))?;
+    if manifest.format != FORMAT {
+        let reason = format!("format {} is not {FORMAT}, the one this program reads", manifest.format);
+        return Err(damaged(&path, reason));
+    }
     let mut files = Files::new();
     for (name, expected) in manifest.files {
         if !is_plain_name(&name) {
@@ -125,26 +192,19 @@ pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
             ));
         }
         let file = dir.join(&name);
-        if fs::symlink_metadata(&file).is_ok_and(|meta| meta.is_symlink()) {
-            return Err(damaged(&file, "it is a link; put the file itself there".to_owned()));
-        }
-        if !file.is_file() {
-            return Err(TrainError::MissingFile {
-                dir: dir.into(),
-                file: name,
-                advice: "copy the directory again, whole",
-            });
-        }
-        let length =
-            |got| damaged(&file, format!("it has {got} bytes, the manifest says {}", expected.bytes));
-        // Before anything is read: what the manifest does not promise is not allocated.
-        if size(&file)? != expected.bytes {
-            return Err(length(size(&file)?));
-        }
-        let bytes = fs::read(&file).map_err(TrainError::io("read", &file))?;
+        let bytes = match disk.read_at_most(&file, expected.bytes) {
+            Ok(bytes) => bytes,
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
+                return Err(missing(dir, &name));
+            }
+            Err(error) => return Err(unread(&file, expected.bytes, error)),
+        };
         let got = Entry::of(&bytes);
         if got.bytes != expected.bytes {
-            return Err(length(got.bytes));
+            return Err(damaged(
+                &file,
+                format!("it has {} bytes, the manifest says {}", got.bytes, expected.bytes),
+            ));
         }
         if got != expected {
             return Err(damaged(&file, format!("its BLAKE3 hash is not that of {MANIFEST}")));
@@ -157,11 +217,23 @@ pub fn read_dir(dir: &Path) -> Result<Files, TrainError> {
 /// Whether a name is that of a file of ours on every system: no path, no drive, no stream, nothing hidden.
 fn is_plain_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    !name.is_empty()
-        && name.len() <= MAX_NAME_BYTES
-        && name.chars().all(plain)
-        && !name.starts_with('.')
-        && !name.ends_with('.')
+    let sized = !name.is_empty() && name.len() <= MAX_NAME_BYTES;
+    sized && name.chars().all(plain) && !name.starts_with('.') && !name.ends_with('.')
+}
+
+/// Why a file that may have `most` bytes was not read.
+fn unread(path: &Path, most: u64, error: std::io::Error) -> TrainError {
+    let reason = match error.kind() {
+        ErrorKind::FileTooLarge if path.ends_with(MANIFEST) => format!("it has more than {most} bytes"),
+        ErrorKind::FileTooLarge => format!("it has more bytes than the manifest says, {most}"),
+        ErrorKind::InvalidInput => "it is a link or a device; put the file itself there".to_owned(),
+        _ => return TrainError::io("read", path)(error),
+    };
+    TrainError::Damaged { path: path.into(), reason }
+}
+
+fn missing(dir: &Path, name: &str) -> TrainError {
+    TrainError::MissingFile { dir: dir.into(), file: name.into(), advice: "copy the directory again, whole" }
 }
 
 /// Takes one file out of a directory's contents.
@@ -170,37 +242,105 @@ fn is_plain_name(name: &str) -> bool {
 ///
 /// It is not there.
 pub fn take(files: &mut Files, dir: &Path, name: &str) -> Result<Vec<u8>, TrainError> {
-    files.remove(name).ok_or_else(|| TrainError::MissingFile {
-        dir: dir.into(),
-        file: name.into(),
-        advice: "copy the directory again, whole",
-    })
+    files.remove(name).ok_or_else(|| missing(dir, name))
 }
 
 /// Writes one file in one commit.
 ///
 /// # Errors
 ///
-/// Whatever the file system says; then `path` is as it was.
-pub fn write_file(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+/// Whatever the disk says; then `path` is as it was, or already the new one.
+pub fn write_file(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
     let new = beside(path, "new");
-    write_synced(&new, bytes)?;
-    fs::rename(&new, path).map_err(TrainError::io("rename", &new))?;
-    path.parent().map_or(Ok(()), sync_dir)
+    let written = disk
+        .write(&new, bytes)
+        .map_err(TrainError::io("write", path))
+        .and_then(|()| disk.rename(&new, path).map_err(TrainError::io("rename", &new)));
+    if let Err(error) = written {
+        let _ = disk.remove_file(&new);
+        return Err(no_room(disk, error, path, bytes.len() as u64));
+    }
+    sync_parent(disk, path)
 }
 
-/// Removes a directory if it is there.
+/// Writes behind what a file has.
 ///
 /// # Errors
 ///
-/// Whatever the file system says.
-pub fn remove_dir(dir: &Path) -> Result<(), TrainError> {
-    match fs::remove_dir_all(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(TrainError::io("remove", dir)(error))
-        }
-        _ => Ok(()),
+/// Whatever the disk says.
+pub fn append(disk: &dyn Disk, path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
+    let written = disk.append(path, bytes).map_err(TrainError::io("write", path));
+    written.map_err(|error| no_room(disk, error, path, bytes.len() as u64))
+}
+
+/// Creates a directory and those above it where needed, so that no power cut takes them away again.
+///
+/// # Errors
+///
+/// Whatever the disk says.
+pub fn create_dir(disk: &dyn Disk, dir: &Path) -> Result<(), TrainError> {
+    let mut created = disk.create_dir(dir);
+    if let (Err(error), Some(parent)) = (&created, dir.parent())
+        && error.kind() == ErrorKind::NotFound
+        && !parent.as_os_str().is_empty()
+    {
+        create_dir(disk, parent)?;
+        created = disk.create_dir(dir);
     }
+    match created {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+            Err(no_room(disk, TrainError::io("create", dir)(error), dir, 0))
+        }
+        // A process that was killed may have created it and not have synced.
+        _ => sync_parent(disk, dir),
+    }
+}
+
+/// Takes a directory away if it is there: whole or not at all, whatever happens meanwhile.
+///
+/// # Errors
+///
+/// Whatever the disk says.
+pub fn take_away(disk: &dyn Disk, dir: &Path) -> Result<(), TrainError> {
+    let gone = beside(dir, "gone");
+    remove_dir(disk, &gone)?;
+    match disk.rename(dir, &gone) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        renamed => renamed.map_err(TrainError::io("remove", dir))?,
+    }
+    sync_parent(disk, dir)?;
+    remove_dir(disk, &gone)
+}
+
+/// What lies in a directory; nothing if it is none.
+///
+/// # Errors
+///
+/// Whatever the disk says.
+pub fn list(disk: &dyn Disk, dir: &Path) -> Result<Vec<disk::Entry>, TrainError> {
+    match disk.list(dir) {
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        entries => entries.map_err(TrainError::io("list", dir)),
+    }
+}
+
+/// Removes a directory, file by file, if it is there.
+fn remove_dir(disk: &dyn Disk, dir: &Path) -> Result<(), TrainError> {
+    let entries = match disk.list(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        entries => entries.map_err(TrainError::io("list", dir))?,
+    };
+    for entry in entries {
+        let path = dir.join(&entry.name);
+        if entry.is_dir {
+            remove_dir(disk, &path)?;
+        } else {
+            disk.remove_file(&path).map_err(TrainError::io("remove", &path))?;
+        }
+    }
+    disk.remove_dir(dir).map_err(TrainError::io("remove", dir))
 }
 
 /// `runs/x/best` → `runs/x/.best.new`
@@ -209,27 +349,30 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     path.with_file_name(format!(".{name}.{suffix}"))
 }
 
-fn write_synced(path: &Path, bytes: &[u8]) -> Result<(), TrainError> {
-    let write = || {
-        let mut file = File::create(path)?;
-        file.write_all(bytes)?;
-        file.sync_all()
-    };
-    write().map_err(TrainError::io("write", path))
+fn sync(disk: &dyn Disk, path: &Path) -> Result<(), TrainError> {
+    disk.sync(path).map_err(TrainError::io("sync", path))
 }
 
-/// Makes a rename durable. Systems that cannot open a directory keep it without.
-fn sync_dir(dir: &Path) -> Result<(), TrainError> {
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    if cfg!(unix) {
-        File::open(dir).and_then(|dir| dir.sync_all()).map_err(TrainError::io("sync", dir))?;
+fn sync_parent(disk: &dyn Disk, path: &Path) -> Result<(), TrainError> {
+    path.parent().map_or(Ok(()), |parent| sync(disk, parent))
+}
+
+/// Says what was to be written and how much room there is, if that is what an error is about.
+fn no_room(disk: &dyn Disk, error: TrainError, path: &Path, needed: u64) -> TrainError {
+    match error {
+        TrainError::Io { source, .. } if disk::is_full(&source) => {
+            let free = path.parent().and_then(|parent| disk.free_bytes(parent));
+            TrainError::NoRoom { path: path.into(), needed, free, source }
+        }
+        error => error,
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::SystemDisk;
+    use std::fs;
 
     fn files(text: &str) -> Files {
         [("a.txt", text), ("b.txt", "b")]
@@ -242,8 +385,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let dir = place.path().join("best");
         for text in ["first", "second"] {
-            write_dir(&dir, &files(text)).unwrap();
-            assert_eq!(read_dir(&dir).unwrap(), files(text));
+            write_dir(&SystemDisk, &dir, &files(text)).unwrap();
+            assert_eq!(read_dir(&SystemDisk, &dir).unwrap(), files(text));
         }
         assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "litter");
     }
@@ -252,30 +395,67 @@ mod tests {
     fn damage_is_named() {
         let place = tempfile::tempdir().unwrap();
         let dir = place.path().join("best");
-        write_dir(&dir, &files("text")).unwrap();
+        write_dir(&SystemDisk, &dir, &files("text")).unwrap();
         fs::write(dir.join("a.txt"), "tex!").unwrap();
-        assert!(read_dir(&dir).unwrap_err().to_string().contains("a.txt is damaged: its BLAKE3"));
+        assert!(
+            read_dir(&SystemDisk, &dir).unwrap_err().to_string().contains("a.txt is damaged: its BLAKE3")
+        );
         fs::write(dir.join("a.txt"), "te").unwrap();
-        assert!(read_dir(&dir).unwrap_err().to_string().contains("it has 2 bytes, the manifest says 4"));
+        assert!(
+            read_dir(&SystemDisk, &dir)
+                .unwrap_err()
+                .to_string()
+                .contains("it has 2 bytes, the manifest says 4")
+        );
         fs::remove_file(dir.join("a.txt")).unwrap();
-        assert!(read_dir(&dir).unwrap_err().to_string().contains("has no a.txt"));
+        assert!(read_dir(&SystemDisk, &dir).unwrap_err().to_string().contains("has no a.txt"));
         fs::write(dir.join(MANIFEST), r#"{"format":1,"files":{"../x":{"bytes":1,"blake3":""}}}"#).unwrap();
-        assert!(read_dir(&dir).unwrap_err().to_string().contains("no plain file name"));
+        assert!(read_dir(&SystemDisk, &dir).unwrap_err().to_string().contains("no plain file name"));
         fs::remove_file(dir.join(MANIFEST)).unwrap();
-        assert!(read_dir(&dir).unwrap_err().to_string().contains("has no manifest.json"));
+        assert!(read_dir(&SystemDisk, &dir).unwrap_err().to_string().contains("has no manifest.json"));
+    }
+
+    #[test]
+    fn what_is_replaced_while_it_is_read_is_whole() {
+        let place = tempfile::tempdir().unwrap();
+        let dir = place.path().join("best");
+        write_dir(&SystemDisk, &dir, &files("0")).unwrap();
+        let done = std::sync::atomic::AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..200 {
+                    write_dir(&SystemDisk, &dir, &files(&round.to_string())).unwrap();
+                    // A run has some seconds between two; a reader that is always too late gives up.
+                    std::thread::sleep(std::time::Duration::from_millis(2));
+                }
+                done.store(true, std::sync::atomic::Ordering::Relaxed);
+            });
+            while !done.load(std::sync::atomic::Ordering::Relaxed) {
+                let read = read_dir(&SystemDisk, &dir).unwrap();
+                let round = String::from_utf8(read["a.txt"].clone()).unwrap();
+                assert_eq!(read, files(&round));
+            }
+        });
     }
 
     #[test]
     fn a_crash_between_the_renames_loses_nothing() {
         let place = tempfile::tempdir().unwrap();
         let dir = place.path().join("best");
-        write_dir(&dir, &files("text")).unwrap();
+        write_dir(&SystemDisk, &dir, &files("text")).unwrap();
         fs::rename(&dir, beside(&dir, "old")).unwrap();
         fs::create_dir(beside(&dir, "new")).unwrap();
         fs::create_dir(place.path().join(".step-20.new")).unwrap();
         fs::write(place.path().join(".metrics.jsonl.new"), "x").unwrap();
-        recover(place.path()).unwrap();
-        assert_eq!(read_dir(&dir).unwrap(), files("text"));
-        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1, "litter");
+        let foreign = [".notes.old", ".notes.new", "notes.new", ".best.txt", ".new", ".old"];
+        for name in foreign {
+            fs::write(place.path().join(name), "x").unwrap();
+        }
+        let ours = |name: &str| ["best", "step-20", "metrics.jsonl"].contains(&name);
+        // A reader does not wait for that.
+        assert_eq!(read_dir(&SystemDisk, &dir).unwrap(), files("text"));
+        recover(&SystemDisk, place.path(), ours).unwrap();
+        assert_eq!(read_dir(&SystemDisk, &dir).unwrap(), files("text"));
+        assert_eq!(fs::read_dir(place.path()).unwrap().count(), 1 + foreign.len(), "litter");
     }
 }

@@ -100,6 +100,8 @@ mod tests {
             tgt_tokens: 0,
             elapsed_secs: 0.0,
             validations,
+            missed_updates: 0,
+            guard: crate::guard::Guard::default(),
             experiment: Experiment::default(),
             data_hashes: [].into(),
         }

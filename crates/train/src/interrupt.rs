@@ -1,5 +1,5 @@
 //! SIGTERM, SIGINT and SIGUSR1 (a scheduler that wants its machine back) ask a run to save and to end. The loop looks at
-//! the request between two steps and between two batches of a validation; a second signal ends the process at once.
+//! the request between two micro-batches and between two batches of a validation; a second signal ends the process at once.
 
 use crate::TrainError;
 use signal_hook::consts::signal;
@@ -16,10 +16,11 @@ const SIGNALS: [(i32, &str); 3] =
 #[cfg(not(unix))]
 const SIGNALS: [(i32, &str); 2] = [(signal::SIGTERM, "SIGTERM"), (signal::SIGINT, "SIGINT")];
 
-/// The number of the signal that came, 0 before.
-static CAME: OnceLock<Arc<AtomicUsize>> = OnceLock::new();
+/// The number of the signal that came, 0 before; and whether the next one ends the process.
+static CAME: OnceLock<(Arc<AtomicUsize>, Arc<AtomicBool>)> = OnceLock::new();
 
-/// From now on the signals are requests. Before they end the process, as everywhere.
+/// Signals are taken from now on: until [`finish_step_first`] they end the process at once, with the same exit code, since
+/// nothing is lost then. (As process 1 of a container a program that takes no signals cannot be ended by them.)
 ///
 /// # Errors
 ///
@@ -28,14 +29,21 @@ pub fn listen() -> std::io::Result<()> {
     if CAME.get().is_some() {
         return Ok(());
     }
-    let (came, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+    let (came, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
     for (number, _) in SIGNALS {
         flag::register_conditional_shutdown(number, EXIT_CODE.into(), Arc::clone(&again))?;
         flag::register(number, Arc::clone(&again))?;
         flag::register_usize(number, Arc::clone(&came), number as usize)?;
     }
-    let _ = CAME.set(came);
+    let _ = CAME.set((came, again));
     Ok(())
+}
+
+/// From now on a signal is a request, and only a second one ends the process at once.
+pub fn finish_step_first() {
+    if let Some((_, again)) = CAME.get() {
+        again.store(false, Ordering::Relaxed);
+    }
 }
 
 /// Nothing, unless the run was asked to end.
@@ -52,6 +60,6 @@ pub fn check(step: u64) -> Result<(), TrainError> {
 
 /// The signal that asked the run to end, if one did.
 pub fn requested() -> Option<&'static str> {
-    let came = CAME.get()?.load(Ordering::Relaxed);
+    let came = CAME.get()?.0.load(Ordering::Relaxed);
     SIGNALS.iter().find(|(number, _)| *number as usize == came).map(|(_, name)| *name)
 }

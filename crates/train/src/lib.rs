@@ -9,8 +9,11 @@
 #![allow(clippy::missing_panics_doc, reason = "an `expect` says why it holds; what can panic is documented")]
 
 pub mod error;
+pub mod panics;
+pub mod drill;
 pub mod config;
 pub mod device;
+pub mod disk;
 pub mod files;
 pub mod corpora;
 pub mod prepare;
@@ -23,6 +26,7 @@ pub mod model_dir;
 pub mod translator;
 pub mod validate;
 pub mod average;
+pub mod guard;
 pub mod checkpoint;
 pub mod history;
 pub mod log;

@@ -2,13 +2,15 @@
 //! `metrics.jsonl`, the truth about the run.
 
 use crate::TrainError;
+use crate::disk::Disk;
+use crate::files;
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::Value;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::EnvFilter;
@@ -76,13 +78,16 @@ pub struct StepRecord {
     pub tgt_tokens_per_sec: f64,
     /// Training time over all resumptions.
     pub elapsed_secs: f64,
+    /// Its numbers were not finite: it changed nothing.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub nonfinite: bool,
 }
 
 /// The log of one run.
 #[derive(Debug)]
 pub struct RunLog {
     path: PathBuf,
-    file: File,
+    disk: Arc<dyn Disk>,
     bar: Option<ProgressBar>,
 }
 
@@ -93,18 +98,27 @@ impl RunLog {
     /// # Errors
     ///
     /// Whatever the file system says.
-    pub fn open(dir: &Path, step: u64, validated: &[u64], end: Option<u64>) -> Result<Self, TrainError> {
+    pub fn open(
+        disk: Arc<dyn Disk>,
+        dir: &Path,
+        step: u64,
+        validated: &[u64],
+        end: Option<u64>,
+    ) -> Result<Self, TrainError> {
         let path = dir.join("metrics.jsonl");
-        if path.exists() {
-            let text = fs::read_to_string(&path).map_err(TrainError::io("read", &path))?;
-            let kept: String =
-                text.lines().filter(|row| is_of(row, step, validated)).flat_map(|row| [row, "\n"]).collect();
-            crate::files::write_file(&path, kept.as_bytes())?;
+        match disk.read(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(TrainError::io("read", &path)(error)),
+            Ok(bytes) => {
+                // After a power cut the last rows can be anything.
+                let text = String::from_utf8_lossy(&bytes);
+                let rows = text.lines().filter(|row| is_of(row, step, validated));
+                let kept: String = rows.flat_map(|row| [row, "\n"]).collect();
+                files::write_file(&*disk, &path, kept.as_bytes())?;
+            }
         }
-        let file = OpenOptions::new().create(true).append(true).open(&path);
-        let file = file.map_err(TrainError::io("open", &path))?;
         let bar = std::io::stderr().is_terminal().then(|| progress_bar(step, end));
-        Ok(Self { path, file, bar })
+        Ok(Self { path, disk, bar })
     }
 
     /// Appends a row of the given kind.
@@ -117,7 +131,19 @@ impl RunLog {
         if let Value::Object(map) = &mut row {
             map.insert("kind".into(), kind.into());
         }
-        writeln!(self.file, "{row}").map_err(TrainError::io("write", &self.path))
+        files::append(&*self.disk, &self.path, format!("{row}\n").as_bytes())
+    }
+
+    /// Makes durable what was written.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk says.
+    pub fn sync(&self) -> Result<(), TrainError> {
+        match self.disk.sync(&self.path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            synced => synced.map_err(TrainError::io("sync", &self.path)),
+        }
     }
 
     /// Moves the bar.
@@ -165,6 +191,12 @@ impl RunLog {
         bar.suspend(|| tracing::info!("{message}"));
     }
 
+    /// Warns without breaking the bar.
+    pub fn warn(&self, message: &str) {
+        let bar = self.bar.clone().unwrap_or_else(ProgressBar::hidden);
+        bar.suspend(|| tracing::warn!("{message}"));
+    }
+
     /// Leaves the terminal as it was.
     pub fn finish(&self) {
         if let Some(bar) = &self.bar {
@@ -185,7 +217,7 @@ fn is_of(row: &str, step: u64, validated: &[u64]) -> bool {
     let Ok(row) = serde_json::from_str::<Value>(row) else { return false };
     let Some(of) = row["step"].as_u64() else { return false };
     match row["kind"].as_str() {
-        Some("train") => of <= step,
+        Some("train" | "go_back") => of <= step,
         Some("validate") => validated.contains(&of),
         _ => false,
     }
@@ -212,6 +244,8 @@ pub fn clock(time: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::disk::SystemDisk;
+    use std::fs;
 
     #[test]
     fn a_resumed_log_drops_what_comes_after_the_checkpoint() {
@@ -221,8 +255,8 @@ mod tests {
         let kept = row("train", 9) + &row("validate", 9) + &row("train", 10);
         let dropped =
             row("validate", 10) + &row("average", 10) + &row("test", 9) + &row("train", 11) + "{\"ste";
-        fs::write(&path, kept.clone() + &dropped).unwrap();
-        let mut log = RunLog::open(dir.path(), 10, &[9], None).unwrap();
+        fs::write(&path, [kept.clone().as_bytes(), dropped.as_bytes(), &[0xff, 0, 10]].concat()).unwrap();
+        let mut log = RunLog::open(Arc::new(SystemDisk), dir.path(), 10, &[9], None).unwrap();
         log.write("train", &serde_json::json!({"step": 11})).unwrap();
         let text = fs::read_to_string(&path).unwrap();
         assert_eq!(text, kept + "{\"kind\":\"train\",\"step\":11}\n");

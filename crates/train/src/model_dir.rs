@@ -5,6 +5,7 @@ mod foreign;
 
 use crate::TrainError;
 use crate::config::Experiment;
+use crate::disk::SystemDisk;
 use crate::files::{self, Files};
 use burn::tensor::Device;
 use data::{NormalizeConfig, Tokenizer};
@@ -103,7 +104,7 @@ pub fn to_files(config: &DirConfig, tokenizer: &Tokenizer, arrays: &Arrays, card
 /// A file that is missing or damaged; parts that do not fit each other.
 pub fn load(path: &Path, device: &Device) -> Result<ModelDir, TrainError> {
     foreign::refuse(path)?;
-    from_files(&mut files::read_dir(path)?, path, device)
+    from_files(&mut files::read_dir(&SystemDisk, path)?, path, device)
 }
 
 /// The model of a directory's verified files; takes its own files out of them.
@@ -141,9 +142,7 @@ pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<Mod
     let weights_path = path.join(WEIGHTS);
     let shapes = weights::shapes(&config.model, config.vocab_size);
     let arrays = weights::read_safetensors(&files::take(files, path, WEIGHTS)?, &shapes, &weights_path)?;
-    if let Some((name, _)) =
-        arrays.iter().find(|(_, array)| !array.values.iter().all(|value| value.is_finite()))
-    {
+    if let Some(name) = weights::nonfinite(&arrays) {
         return Err(damaged(WEIGHTS, format!("tensor '{name}' has numbers that are not finite")));
     }
     let model = Transformer::new(&config.model, config.vocab_size, config.ids, 0, device);

@@ -4,6 +4,7 @@
 //! norm is that of all gradients together; biases and norms (vectors) have no weight decay.
 
 use crate::config::TrainConfig;
+use crate::drill;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use kernels::{AdamW, Moments, adamw, squared_norm};
@@ -63,6 +64,19 @@ impl StepGradients {
         squared_norm(&self.by_path.values().collect::<Vec<_>>()).sqrt() / self.scale
     }
 
+    /// The first parameter whose gradient is not finite.
+    pub fn nonfinite(&self) -> Option<&str> {
+        let mut all = self.by_path.iter();
+        Some(all.find(|(_, gradient)| !squared_norm(&[*gradient]).is_finite())?.0)
+    }
+
+    /// Lets a drill change gradients.
+    pub fn drill(&mut self) {
+        for (path, gradient) in &mut self.by_path {
+            *gradient = drill::tensor(|| format!("gradient.{path}"), gradient.clone());
+        }
+    }
+
     /// The gradient of one parameter, flattened.
     pub fn get(&self, path: &str) -> Option<&Tensor<1>> {
         self.by_path.get(path)
@@ -106,6 +120,29 @@ impl Optimizer {
         let clip = if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };
         self.rule.clip = clip / gradients.scale;
         model.map(&mut Update { path: Vec::new(), gradients, rule: self.rule, moments: &mut self.moments })
+    }
+
+    /// √Σ over both moments of all parameters: not finite if one of their numbers is not.
+    pub fn moments_norm(&self) -> f64 {
+        squared_norm(&self.moments.values().flat_map(|m| [&m.first, &m.second]).collect::<Vec<_>>()).sqrt()
+    }
+
+    /// The first moment that is not finite, as it is named in a checkpoint.
+    pub fn nonfinite(&self) -> Option<String> {
+        let moments = self
+            .moments
+            .iter()
+            .flat_map(|(path, m)| [("first", path, &m.first), ("second", path, &m.second)]);
+        let mut bad = moments.filter(|(_, _, tensor)| !squared_norm(&[*tensor]).is_finite());
+        bad.next().map(|(which, path, _)| format!("{which}.{path}"))
+    }
+
+    /// Lets a drill change moments.
+    pub fn drill(&mut self) {
+        for (path, moments) in &mut self.moments {
+            moments.first = drill::tensor(|| format!("moment.first.{path}"), moments.first.clone());
+            moments.second = drill::tensor(|| format!("moment.second.{path}"), moments.second.clone());
+        }
     }
 
     /// The state by name: `first.<path>` and `second.<path>`.

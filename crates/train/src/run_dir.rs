@@ -1,50 +1,67 @@
-//! The directory of a run: `config.toml`, `run.json`, `metrics.jsonl`, `checkpoints/step-N/`, `snapshots/`, `best/`.
+//! The directory of a run: `config.toml`, `run.json`, `metrics.jsonl`, `checkpoints/step-N/`, `snapshots/step-N/`,
+//! `best/`. Only what has one of these names is ever removed.
 
 use crate::TrainError;
 use crate::checkpoint;
 use crate::config::Experiment;
-use crate::files;
+use crate::disk::{self, Disk, SystemDisk};
+use crate::files::{self, Files};
+use crate::guard::MARGIN;
+use crate::model_dir;
+use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{Read, Write};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+const LOCK: &str = ".lock";
+const BEST: &str = "best";
+const CRASHES: &str = "crash";
+const FILES: [&str; 3] = ["metrics.jsonl", "config.toml", "run.json"];
 
 /// An open run directory; while it lives no other process can train there.
 #[derive(Debug)]
 pub struct RunDir {
     path: PathBuf,
+    disk: Arc<dyn Disk>,
     _lock: File,
 }
 
 impl RunDir {
-    /// Creates the directory where needed and locks it.
+    /// Creates the directory where needed, locks it and clears up what a crash left.
     ///
     /// # Errors
     ///
     /// Another process has it; it cannot be created.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
-        fs::create_dir_all(path).map_err(TrainError::io("create", path))?;
-        let lock_path = path.join(".lock");
-        let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&lock_path);
-        let mut lock = lock.map_err(TrainError::io("open", &lock_path))?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                let _ = lock.read_to_string(&mut holder);
-                return Err(TrainError::InUse { dir: path.into(), holder: holder.trim().into() });
-            }
-            Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &lock_path)(error)),
-        }
-        let holder = format!("process {}", std::process::id());
-        lock.set_len(0)
-            .and_then(|()| lock.write_all(holder.as_bytes()))
-            .map_err(TrainError::io("write", &lock_path))?;
-        let dir = Self { path: path.into(), _lock: lock };
-        for place in [dir.path.clone(), dir.checkpoints(), dir.snapshots()] {
-            files::recover(&place)?;
+        disk::limits_are_errors().map_err(TrainError::io("set the signals for", path))?;
+        Self::open_on(Arc::new(SystemDisk), path)
+    }
+
+    /// As [`open`](Self::open), on a given disk. The lock alone is always the system's.
+    ///
+    /// # Errors
+    ///
+    /// As [`open`](Self::open).
+    pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, TrainError> {
+        files::create_dir(&*disk, path)?;
+        let dir = Self { path: path.into(), disk, _lock: lock(path)? };
+        files::recover(dir.disk(), &dir.path, |name| name == BEST || FILES.contains(&name))?;
+        for place in [dir.checkpoints(), dir.snapshots()] {
+            files::recover(dir.disk(), &place, |name| checkpoint::step_of(name).is_some())?;
         }
         Ok(dir)
+    }
+
+    /// Says so early, before anything is read or written, if another process trains in a directory.
+    ///
+    /// # Errors
+    ///
+    /// It does.
+    pub fn refuse_if_in_use(path: &Path) -> Result<(), TrainError> {
+        if path.join(LOCK).exists() { lock(path).map(drop) } else { Ok(()) }
     }
 
     /// The directory itself.
@@ -52,14 +69,38 @@ impl RunDir {
         &self.path
     }
 
+    /// The disk that it lies on.
+    pub fn disk(&self) -> &dyn Disk {
+        &*self.disk
+    }
+
+    /// The same, to be kept.
+    pub fn shared_disk(&self) -> Arc<dyn Disk> {
+        Arc::clone(&self.disk)
+    }
+
     /// Where checkpoints lie.
     pub fn checkpoints(&self) -> PathBuf {
         self.path.join("checkpoints")
     }
 
+    /// The steps of the checkpoints there are, oldest first.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be listed.
+    pub fn steps(&self) -> Result<Vec<u64>, TrainError> {
+        checkpoint::steps(self.disk(), &self.checkpoints())
+    }
+
     /// The model directory of the best validation.
     pub fn best(&self) -> PathBuf {
-        self.path.join("best")
+        self.path.join(BEST)
+    }
+
+    /// Where batches lie whose numbers were not finite.
+    pub fn crashes(&self) -> PathBuf {
+        self.path.join(CRASHES)
     }
 
     /// Where snapshots lie.
@@ -69,7 +110,40 @@ impl RunDir {
 
     /// The weights after a validation, kept for averaging and for going on.
     pub fn snapshot(&self, step: u64) -> PathBuf {
-        self.snapshots().join(format!("step-{step}.safetensors"))
+        self.snapshots().join(format!("step-{step}"))
+    }
+
+    /// Keeps the weights after a validation, the bytes of a safetensors file.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk says.
+    pub fn write_snapshot(&self, step: u64, weights: Vec<u8>) -> Result<(), TrainError> {
+        files::create_dir(self.disk(), &self.snapshots())?;
+        files::write_dir(
+            self.disk(),
+            &self.snapshot(step),
+            &[(model_dir::WEIGHTS.to_owned(), weights)].into(),
+        )
+    }
+
+    /// The weights after a validation, as they were written.
+    ///
+    /// # Errors
+    ///
+    /// They are missing or damaged.
+    pub fn read_snapshot(&self, step: u64) -> Result<Vec<u8>, TrainError> {
+        let path = self.snapshot(step);
+        files::take(&mut files::read_dir(self.disk(), &path)?, &path, model_dir::WEIGHTS)
+    }
+
+    /// Makes a model the one of `best/`.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk says; then `best/` is as it was, or already the new one.
+    pub fn write_best(&self, model: &Files) -> Result<(), TrainError> {
+        files::write_dir(self.disk(), &self.best(), model)
     }
 
     /// Removes all that a run writes, and nothing else.
@@ -78,17 +152,31 @@ impl RunDir {
     ///
     /// Whatever the file system says.
     pub fn clear(&self) -> Result<(), TrainError> {
-        for name in ["checkpoints", "snapshots", "best"] {
-            files::remove_dir(&self.path.join(name))?;
-        }
-        for name in ["metrics.jsonl", "config.toml", "run.json"] {
-            let path = self.path.join(name);
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(TrainError::io("remove", &path)(error));
-                }
-                _ => {}
+        // Newest first: a run that is killed in the middle of this goes on with what is left.
+        for dir in [self.checkpoints(), self.snapshots()] {
+            for step in checkpoint::steps(self.disk(), &dir)?.into_iter().rev() {
+                files::take_away(self.disk(), &checkpoint::path(&dir, step))?;
             }
+        }
+        files::take_away(self.disk(), &self.best())?;
+        files::take_away(self.disk(), &self.crashes())?;
+        for path in FILES.map(|name| self.path.join(name)) {
+            match self.disk.remove_file(&path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                removed => removed.map_err(TrainError::io("remove", &path))?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes the checkpoints after a step.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn forget_after(&self, step: u64) -> Result<(), TrainError> {
+        for later in self.steps()?.into_iter().filter(|&later| later > step).rev() {
+            files::take_away(self.disk(), &checkpoint::path(&self.checkpoints(), later))?;
         }
         Ok(())
     }
@@ -104,18 +192,32 @@ impl RunDir {
         data_hashes: &BTreeMap<String, String>,
     ) -> Result<(), TrainError> {
         let config = toml::to_string_pretty(experiment).expect("the configuration is plain data");
-        files::write_file(&self.path.join("config.toml"), config.as_bytes())?;
+        files::write_file(self.disk(), &self.path.join("config.toml"), config.as_bytes())?;
         let run = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "git": git_revision(),
             "data_blake3": data_hashes,
             "threads": rayon::current_num_threads(),
         });
-        files::write_file(&self.path.join("run.json"), format!("{run:#}\n").as_bytes())
+        files::write_file(self.disk(), &self.path.join("run.json"), format!("{run:#}\n").as_bytes())
     }
 
-    /// Deletes old checkpoints, then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged checkpoint
-    /// needs none: no run goes on from it.
+    /// Warns if there is not room for two checkpoints of so many bytes: one is written before another is removed.
+    pub fn warn_of_little_room(&self, checkpoint_bytes: u64) {
+        let needed = 2 * checkpoint_bytes;
+        if let Some(free) = self.disk.free_bytes(&self.path).filter(|&free| free < needed) {
+            tracing::warn!(
+                "{} are free for {}, and two checkpoints take {}: make room, or the run will stop at one of them",
+                HumanBytes(free),
+                self.path.display(),
+                HumanBytes(needed)
+            );
+        }
+    }
+
+    /// Deletes old checkpoints ([`is_kept`]), then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged
+    /// checkpoint does not count and needs none: no run goes on from it. Where one cannot be read just now, no snapshot is
+    /// deleted.
     ///
     /// # Errors
     ///
@@ -126,24 +228,85 @@ impl RunDir {
         wanted: &[u64],
         of_state: impl Fn(&checkpoint::State) -> Vec<u64>,
     ) -> Result<(), TrainError> {
-        let steps = checkpoint::steps(&self.checkpoints())?;
-        let (old, kept) = steps.split_at(steps.len().saturating_sub(keep));
-        for &step in old {
-            files::remove_dir(&checkpoint::path(&self.checkpoints(), step))?;
+        let mut states = BTreeMap::new();
+        let mut all_read = true;
+        let steps = self.steps()?;
+        for &step in &steps {
+            match checkpoint::load_state(self.disk(), &checkpoint::path(&self.checkpoints(), step)) {
+                Ok(state) => _ = states.insert(step, state),
+                Err(TrainError::Io { .. }) => all_read = false,
+                Err(_) => {}
+            }
         }
-        let mut needed: BTreeSet<PathBuf> = wanted.iter().map(|&step| self.snapshot(step)).collect();
-        for &step in kept {
-            let Ok(state) = checkpoint::load_state(&checkpoint::path(&self.checkpoints(), step)) else {
-                continue;
-            };
-            needed.extend(of_state(&state).into_iter().map(|step| self.snapshot(step)));
+        let whole: Vec<u64> = states.keys().copied().collect();
+        for step in steps {
+            if !is_kept(step, &whole, keep) {
+                files::take_away(self.disk(), &checkpoint::path(&self.checkpoints(), step))?;
+                states.remove(&step);
+            }
         }
-        let Ok(entries) = fs::read_dir(self.snapshots()) else { return Ok(()) };
-        for path in entries.flatten().map(|entry| entry.path()).filter(|path| !needed.contains(path)) {
-            fs::remove_file(&path).map_err(TrainError::io("remove", &path))?;
+        if !all_read {
+            return Ok(());
+        }
+        let needed: BTreeSet<u64> =
+            wanted.iter().copied().chain(states.values().flat_map(of_state)).collect();
+        for step in checkpoint::steps(self.disk(), &self.snapshots())? {
+            if !needed.contains(&step) {
+                files::take_away(self.disk(), &self.snapshot(step))?;
+            }
         }
         Ok(())
     }
+}
+
+/// Whether a checkpoint stays: the newest `keep` of the `whole` ones do, damaged ones among them, and the newest that is [`MARGIN`] steps old, to which a run goes back if it
+/// diverges, with the one after it, which will be that old. Where checkpoints are further apart, these are the newest, too.
+fn is_kept(step: u64, whole: &[u64], keep: usize) -> bool {
+    let newest = whole.last().copied().unwrap_or(0);
+    let old = whole.partition_point(|step| step + MARGIN <= newest); // never the newest itself
+    let newer = whole.iter().filter(|&&kept| kept > step).count();
+    newer < keep
+        || whole[old.saturating_sub(1)..].iter().take(if old > 0 { 2 } else { 1 }).any(|&kept| kept == step)
+}
+
+/// Locks a directory; the lock's file says who has it.
+fn lock(dir: &Path) -> Result<File, TrainError> {
+    let path = dir.join(LOCK);
+    let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+    let mut lock = lock.map_err(TrainError::io("open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = lock.read_to_string(&mut holder);
+            return Err(TrainError::InUse { dir: dir.into(), holder: holder.trim().into() });
+        }
+        Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &path)(error)),
+    }
+    let now = utc(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+    let holder = format!("process {} on {} since {now}", std::process::id(), host());
+    lock.set_len(0)
+        .and_then(|()| lock.write_all(holder.as_bytes()))
+        .map_err(TrainError::io("write", &path))?;
+    Ok(lock)
+}
+
+/// `2026-02-28 23:59:59 UTC`, so long after the beginning of 1970.
+fn utc(since_1970: Duration) -> String {
+    let secs = since_1970.as_secs();
+    let (hours, minutes) = (secs / 3600 % 24, secs / 60 % 60);
+    format!("{} {hours:02}:{minutes:02}:{:02} UTC", data::get::civil_date(secs / 86_400), secs % 60)
+}
+
+/// The name of this machine.
+fn host() -> String {
+    let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let of_command = || {
+        let output = std::process::Command::new("hostname").output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let name = of_kernel.or_else(of_command).unwrap_or_default();
+    if name.trim().is_empty() { "an unknown machine".into() } else { name.trim().into() }
 }
 
 /// The revision of the source tree that the process runs in, if there is one.
@@ -157,12 +320,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn there_is_always_a_checkpoint_to_go_back_to() {
+        for (every, most) in [(1, 4), (7, 4), (20, 4), (60, 2), (500, 2)] {
+            let mut steps = Vec::new();
+            for step in (1..40).map(|i| i * every) {
+                steps.push(step);
+                let kept = |&kept: &u64| is_kept(kept, &steps, 2);
+                steps = steps.iter().copied().filter(kept).collect();
+                assert!(steps.len() <= most && steps.ends_with(&[step]), "{steps:?}");
+                let ages = steps.iter().map(|kept| step - kept).filter(|&age| age >= MARGIN);
+                let youngest = ages.min();
+                assert!(
+                    step < every + MARGIN || youngest.is_some_and(|age| age <= 2 * MARGIN + 2 * every),
+                    "{steps:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn a_second_run_in_one_directory_is_refused() {
         let place = tempfile::tempdir().unwrap();
         let first = RunDir::open(place.path()).unwrap();
         let error = RunDir::open(place.path()).unwrap_err();
-        assert!(error.to_string().contains(&format!("process {}", std::process::id())), "{error}");
+        let holder = format!("process {} on {} since 20", std::process::id(), host());
+        assert!(error.to_string().contains(&holder), "{error}");
+        assert!(RunDir::refuse_if_in_use(place.path()).is_err());
         drop(first);
+        RunDir::refuse_if_in_use(place.path()).unwrap();
         RunDir::open(place.path()).unwrap();
+    }
+
+    #[test]
+    fn times() {
+        assert_eq!(utc(Duration::from_secs(1_772_236_800 + 86_399)), "2026-02-28 23:59:59 UTC");
     }
 }

@@ -2,13 +2,15 @@
 
 use crate::config::{Schedule, TrainConfig};
 
-/// The learning rate of step `step`, from 1; never below `min_learning_rate`.
-pub fn learning_rate(config: &TrainConfig, d_model: usize, step: u64) -> f64 {
-    scheduled(config, d_model, step).max(config.min_learning_rate)
+/// The learning rate of step `step`, from 1; never below `min_learning_rate`. The schedule begins after step `start`: 0,
+/// unless it was made to begin again.
+pub fn learning_rate(config: &TrainConfig, d_model: usize, step: u64, start: u64) -> f64 {
+    scheduled(config, d_model, step, start).max(config.min_learning_rate)
 }
 
-fn scheduled(config: &TrainConfig, d_model: usize, step: u64) -> f64 {
-    let (t, warmup, end) = (step as f64, config.warmup_steps as f64, config.max_steps as f64);
+fn scheduled(config: &TrainConfig, d_model: usize, step: u64, start: u64) -> f64 {
+    let (t, end) = ((step - start) as f64, config.max_steps.saturating_sub(start) as f64);
+    let warmup = config.warmup_steps as f64;
     let peak = config.learning_rate;
     if config.schedule == Schedule::Noam {
         // §5.3, eq. 3
@@ -38,7 +40,7 @@ mod tests {
             max_steps: 500,
             ..Default::default()
         };
-        steps.iter().map(|&step| learning_rate(&config, 256, step)).collect()
+        steps.iter().map(|&step| learning_rate(&config, 256, step, 0)).collect()
     }
 
     fn close(got: &[f64], expected: &[f64]) {
@@ -67,7 +69,20 @@ mod tests {
             max_steps: 500,
             ..Default::default()
         };
-        let rate = |step| learning_rate(&config, 256, step);
+        let rate = |step| learning_rate(&config, 256, step, 0);
         close(&[rate(1), rate(50), rate(100), rate(300), rate(500)], &[0.5, 1.0, 2.0, 1.0, 0.5]);
+    }
+
+    #[test]
+    fn a_schedule_that_begins_again_rises_anew_and_ends_where_it_did() {
+        let config = TrainConfig {
+            schedule: Schedule::Linear,
+            learning_rate: 2.0,
+            warmup_steps: 100,
+            max_steps: 700,
+            ..Default::default()
+        };
+        let rate = |step| learning_rate(&config, 256, step, 200);
+        close(&[rate(250), rate(300), rate(500), rate(700)], &[1.0, 2.0, 1.0, 0.0]);
     }
 }

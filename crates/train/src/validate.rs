@@ -6,7 +6,7 @@ use crate::loss::loss;
 use crate::metrics::{Scores, evaluate};
 use crate::tensors::BatchTensors;
 use crate::translator::Translator;
-use crate::{TrainError, interrupt};
+use crate::{TrainError, drill, interrupt};
 use burn::tensor::Device;
 use data::Example;
 use data::batch::{Batch, ControlIds, plan};
@@ -67,6 +67,7 @@ pub fn dev_loss(
     order.sort_by_key(|&index| lengths[index as usize]);
     let (mut nats, mut tokens) = (0.0, 0);
     for indices in plan(&lengths, batch_tokens, &order) {
+        drill::pass("dev_batch");
         if interrupt::requested().is_some() {
             break;
         }

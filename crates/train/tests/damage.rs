@@ -77,6 +77,7 @@ fn a_run_without_a_whole_checkpoint_ends() {
     let place = Place::trained();
     damage(&place, "runs/run/checkpoints/step-12/model.safetensors", Damage::Flipped);
     damage(&place, "runs/run/checkpoints/step-11/state.json", Damage::Short);
+    damage(&place, "runs/run/checkpoints/step-1/manifest.json", Damage::Gone);
     let before = place.run_files("run");
     let message = failure(&mut place.train(&[]), 65);
     assert_has(

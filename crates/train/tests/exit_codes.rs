@@ -44,7 +44,7 @@ fn code_76_after_numbers_that_are_not_finite() {
         &mut place.train(&["run.name=dev", sets[0], sets[1], "validate.every=1", "validate.beam_size=3"]),
         76,
     );
-    assert_has(&message, &["the dev loss is NaN at step 1"]);
+    assert_has(&message, &["diverged at step 1: the dev loss is NaN"]);
     assert!(!place.path("runs/dev/best").exists());
     // What was kept is whole: the run can go on with better values.
     place.train(&["train.learning_rate=1e-3"]).arg("--fresh").assert().success();

@@ -155,7 +155,7 @@ fn schedules_are_pytorchs() {
         let expected = fixture.doubles(name);
         assert_eq!(expected.len(), 90);
         for (step, expected) in (1..).zip(expected) {
-            let got = learning_rate(&config, SIZES.d_model, step);
+            let got = learning_rate(&config, SIZES.d_model, step, 0);
             assert!(relative(got, expected) < DOUBLE, "{name}, step {step}: {got}, expected {expected}");
         }
     }
@@ -172,7 +172,7 @@ fn noam_is_the_papers_formula() {
         ..Default::default()
     };
     for (step, expected) in fixture.integers("noam_steps").into_iter().zip(fixture.doubles("noam")) {
-        let got = learning_rate(&config, d_model as usize, step as u64);
+        let got = learning_rate(&config, d_model as usize, step as u64, 0);
         assert!(relative(got, expected) < DOUBLE, "step {step}: {got}, expected {expected}");
     }
 }

@@ -83,7 +83,7 @@ fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u
         let mut gradients = StepGradients::default();
         gradients.add(&model, &mut (sums.loss / batch.n_tgt_tokens() as f64).backward());
         let norm = gradients.norm();
-        model = optimizer.step(model, gradients, norm, learning_rate(&config, shape.d_model, step));
+        model = optimizer.step(model, gradients, norm, learning_rate(&config, shape.d_model, step, 0));
     }
     model.valid()
 }

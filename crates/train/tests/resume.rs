@@ -74,6 +74,68 @@ fn the_stops_stand_where_they_should() {
     assert_eq!(epochs.iter().position(|&epoch| epoch == 1), Some(6), "{epochs:?}");
 }
 
+/// Where a run of twenty steps is stopped, by a signal that it takes (it saves and exits with 75) or by one that nothing
+/// takes: within the accumulation of a step, at the edges of epochs (steps 7, 13 and 19 begin one), while dev is measured,
+/// in the first and in the last step. A step makes three micro-batches or four.
+const STOPS: [&str; 20] = [
+    "kill@micro_batch:1",
+    "term@micro_batch:1",
+    "kill@micro_batch:2",
+    "term@micro_batch:3",
+    "kill@micro_batch:8",
+    "term@micro_batch:11",
+    "kill@micro_batch:17",
+    "term@micro_batch:19",
+    "kill@micro_batch:20",
+    "term@micro_batch:22",
+    "kill@micro_batch:26",
+    "term@micro_batch:31",
+    "kill@micro_batch:40",
+    "term@micro_batch:42",
+    "kill@micro_batch:57",
+    "term@micro_batch:58",
+    "kill@dev_batch:1",
+    "term@dev_batch:1",
+    "kill@dev_batch:3",
+    "term@dev_batch:4",
+];
+
+#[test]
+#[cfg(unix)]
+fn twenty_stops_within_steps_and_validations() {
+    use std::os::unix::process::ExitStatusExt;
+
+    let place = Place::new();
+    let of = |run: &str| {
+        [format!("run.name={run}"), "train.max_steps=20".into(), "train.checkpoint_every=3".into()]
+    };
+    let whole = of("whole");
+    place.train(&whole.each_ref().map(String::as_str)).assert().success();
+    let all = |run: &str| {
+        let mut essence = essence(&place, run, 20);
+        // Those that only older checkpoints need depend on where checkpoints were made.
+        essence.retain(|name, _| !name.starts_with("snapshots/"));
+        let state = place.read_text(&format!("runs/{run}/checkpoints/step-20/state.json"));
+        let state: serde_json::Value = serde_json::from_str(&state).unwrap();
+        for part in ["step", "cursor", "tgt_tokens", "validations", "guard", "missed_updates"] {
+            essence.insert(format!("state {part}"), state[part].to_string().into_bytes());
+        }
+        essence
+    };
+    let expected = all("whole");
+    for (index, stop) in STOPS.into_iter().enumerate() {
+        let run = format!("stopped-{index}");
+        let sets = of(&run);
+        let sets = sets.each_ref().map(String::as_str);
+        let status = Running::drilled(&place, stop, &sets).wait();
+        let ended =
+            if stop.starts_with("kill") { status.signal() == Some(9) } else { status.code() == Some(75) };
+        assert!(ended, "{stop}: {status}");
+        place.train(&sets).assert().success();
+        assert_same_but_name(&expected, &all(&run), &run);
+    }
+}
+
 #[test]
 fn weights_of_the_best_validation() {
     stopped_at(&[1, 4, 5, 6, 7, 11], &["train.average=none"]);
@@ -146,36 +208,6 @@ fn the_size_of_micro_batches_may_change_the_last_bits_only() {
 }
 
 #[test]
-fn a_killed_run_goes_on_and_leaves_no_litter() {
-    let place = Place::new();
-    let steps = 60;
-    let (long, every) = (format!("train.max_steps={steps}"), "train.checkpoint_every=7");
-    place.train(&["run.name=whole", &long, every]).assert().success();
-    let whole = place.run_files("whole");
-    let mut kills = 0;
-    for first in [7, 21, 35] {
-        let mut run = Running::start(&place, &["run.name=killed", &long, every]);
-        run.wait_for(|| newest_checkpoint(&place, "killed") >= first);
-        run.kill();
-        kills += usize::from(newest_checkpoint(&place, "killed") < steps);
-    }
-    assert!(kills > 0, "every run had ended before it was killed");
-    place.train(&["run.name=killed", &long, every]).assert().success();
-    let killed = place.run_files("killed");
-    assert_eq!(whole.keys().collect::<Vec<_>>(), killed.keys().collect::<Vec<_>>());
-    for (name, bytes) in whole.iter().filter(|(name, _)| name.ends_with(".safetensors")) {
-        assert!(killed[name] == *bytes, "{name} differs");
-    }
-    assert_eq!(place.training_rows("whole"), place.training_rows("killed"));
-}
-
-fn newest_checkpoint(place: &Place, run: &str) -> u64 {
-    let Ok(entries) = std::fs::read_dir(place.path("runs").join(run).join("checkpoints")) else { return 0 };
-    let step = |name: &str| name.strip_prefix("step-")?.parse().ok();
-    entries.flatten().filter_map(|entry| step(entry.file_name().to_str()?)).max().unwrap_or(0)
-}
-
-#[test]
 fn a_run_is_not_continued_as_another_one() {
     let place = Place::trained();
     let before = place.run_files("run");
@@ -231,4 +263,75 @@ fn with_varied_examples() {
     assert_ne!(place.training_rows("plain"), place.training_rows("varied"));
     let message = failure(&mut place.train(&["run.name=plain", "data.augment.lowercase=0.3"]), 78);
     assert_has(&message, &["data.augment.lowercase: saved 0.0, now 0.3"]);
+}
+
+/// Goes on with parts of the past forgotten; standard error.
+fn reset(place: &Place, parts: &str, sets: &[&str]) -> String {
+    let output = place.train(sets).args(["--reset", parts]).output().unwrap();
+    assert!(output.status.success(), "{}", stderr_of(&output));
+    stderr_of(&output)
+}
+
+#[test]
+fn parts_of_the_past_can_be_forgotten() {
+    let place = Place::new();
+    let longer = "train.max_steps=16";
+    let trained = |run: &str| {
+        place.train(&[&format!("run.name={run}")]).assert().success();
+        format!("run.name={run}")
+    };
+    let state = |run: &str, step: u64| -> serde_json::Value {
+        let state = place.read_text(&format!("runs/{run}/checkpoints/step-{step}/state.json"));
+        serde_json::from_str(&state).unwrap()
+    };
+    let first_row = |run: &str| place.training_rows(run).into_iter().find(|row| row["step"] == 13).unwrap();
+
+    let name = trained("plain");
+    place.train(&[&name, longer]).assert().success();
+    let plain = first_row("plain");
+
+    let name = trained("optimizer");
+    let told = reset(&place, "optimizer", &[&name, longer, "train.beta_1=0.5"]);
+    assert_has(&told, &["resuming after step 12"]);
+    assert_eq!(first_row("optimizer"), plain, "the first loss does not know the optimizer");
+    let weights = |run: &str| place.read(&format!("runs/{run}/checkpoints/step-16/model.safetensors"));
+    assert!(weights("optimizer") != weights("plain"));
+    assert_eq!(state("optimizer", 16)["missed_updates"], 12);
+    place.train(&[&name, "train.max_steps=17", "train.beta_1=0.5"]).assert().success();
+
+    let name = trained("schedule");
+    reset(&place, "schedule", &[&name, longer]);
+    let rate = |row: &serde_json::Value| row["learning_rate"].as_f64().unwrap();
+    assert!(
+        rate(&plain) > 0.011 && (rate(&first_row("schedule")) - 0.005).abs() < 1e-9,
+        "warm-up begins again"
+    );
+
+    let name = trained("data");
+    let (src, tgt): (Vec<String>, Vec<String>) = common::pairs("train").into_iter().rev().skip(4).unzip();
+    let before = (place.read("train.en"), place.read("train.kn"));
+    place.write_lines("train.en", &src);
+    place.write_lines("train.kn", &tgt);
+    let message = failure(&mut place.train(&[&name, longer]), 78);
+    assert_has(&message, &["text of data.train", "--reset data"]);
+    reset(&place, "data", &[&name, longer]);
+    assert_eq!(first_row("data")["epoch"], 0);
+    place.train(&[&name, "train.max_steps=17"]).assert().success();
+    place.write("train.en", &before.0);
+    place.write("train.kn", &before.1);
+
+    let name = trained("best");
+    reset(&place, "best,schedule", &[&name, longer]);
+    let validated: Vec<u64> = state("best", 16)["validations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["step"].as_u64().unwrap())
+        .collect();
+    assert_eq!(validated, [12, 16], "made anew where the run stands");
+
+    let refuse = |parts: &str, sets: &[&str], code| failure(place.train(sets).args(["--reset", parts]), code);
+    assert_has(&refuse("data", &["run.name=new"], 2), &["no checkpoint to go on from"]);
+    assert_has(&refuse("weights", &[&name], 2), &["optimizer, schedule, data, best"]);
+    assert_has(&refuse("optimizer", &[&name, "model.d_model=32"], 78), &["model.d_model: saved 16, now 32"]);
 }

@@ -197,8 +197,8 @@ pub(super) fn today() -> String {
     civil_date(now.as_secs() / 86_400)
 }
 
-/// The Gregorian date of a day since 1970-01-01. Years are counted from March, in eras of 400 years.
-fn civil_date(days: u64) -> String {
+/// The Gregorian date of a day since 1970-01-01, as year-month-day. Years are counted from March, in eras of 400 years.
+pub fn civil_date(days: u64) -> String {
     let days = days + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
     let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;

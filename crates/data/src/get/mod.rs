@@ -41,7 +41,7 @@ pub use archive::Caps;
 pub use error::GetError;
 pub use http::{Patience, Token};
 pub use languages::Languages;
-pub use lock::{FileFault, LOCK_NAME, Lock, Locked, LockedDownload, LockedFile};
+pub use lock::{FileFault, LOCK_NAME, Lock, Locked, LockedDownload, LockedFile, civil_date};
 pub use recipe::{Custom, Purpose, Recipe, Source};
 pub use table::{NAMES, recipe, recipes};
 

@@ -20,6 +20,12 @@ pub fn to_arrays(model: &Transformer) -> Arrays {
     visitor.arrays
 }
 
+/// The name of the first array with a number that is not finite.
+pub fn nonfinite(arrays: &Arrays) -> Option<&str> {
+    let finite = |array: &Array| array.values.iter().all(|value| value.is_finite());
+    arrays.iter().find(|(_, array)| !finite(array)).map(|(name, _)| name.as_str())
+}
+
 /// The model with the given parameters. `path` is the file they come from, for messages.
 ///
 /// # Errors

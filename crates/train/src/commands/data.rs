@@ -3,6 +3,7 @@
 use crate::cli::stdout_error;
 use crate::commands::evaluate::Format;
 use crate::config::Experiment;
+use crate::disk::SystemDisk;
 use crate::{TrainError, files};
 use data::check::{self, Level};
 use data::get::{self, Custom, Languages, Options, Progress, Purpose, Recipe};
@@ -41,7 +42,7 @@ pub fn check(
 ) -> Result<(), TrainError> {
     let report = check::check(data, tokenizer, &Limits::of_training(data))?;
     if let Some(path) = html {
-        files::write_file(path, report.to_html().as_bytes())?;
+        files::write_file(&SystemDisk, path, report.to_html().as_bytes())?;
         tracing::info!("wrote {}", path.display());
     }
     let text = match format {

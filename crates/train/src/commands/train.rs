@@ -1,9 +1,10 @@
 //! `train`: from an experiment's file to an evaluated model directory. Continues a stopped run without being asked.
 
 use crate::TrainError;
-use crate::checkpoint::{self, Checkpoint, State};
+use crate::checkpoint::{self, Checkpoint, Part, State};
 use crate::config::Experiment;
 use crate::corpora::{self, Corpora, HeldOut};
+use crate::disk::SystemDisk;
 use crate::metrics::Scores;
 use crate::run_dir::RunDir;
 use crate::trainer::{Start, Trainer};
@@ -11,6 +12,7 @@ use crate::translator::Translator;
 use crate::validate::{Validation, score};
 use crate::{card, device, files, interrupt, model_dir};
 use burn::tensor::Device;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -18,10 +20,12 @@ use std::path::PathBuf;
 const SAMPLES: usize = 10;
 
 /// Whether a stopped run goes on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Beginning {
     /// From the newest whole checkpoint, if there is one.
     Resume,
+    /// From the newest whole checkpoint, less these parts of it.
+    Reset(BTreeSet<Part>),
     /// From nothing: what the run had is deleted.
     Fresh,
 }
@@ -31,24 +35,34 @@ pub enum Beginning {
 /// # Errors
 ///
 /// Anything that [`TrainError`] names.
-pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) -> Result<(), TrainError> {
+pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write) -> Result<(), TrainError> {
+    interrupt::listen().map_err(TrainError::io("listen for signals to", &experiment.run.path()))?;
     let device = device::open(&experiment.backend)?;
+    RunDir::refuse_if_in_use(&experiment.run.path())?;
     // What does not fit, or the text cannot give, is found before anything is written or deleted.
-    let begins = beginning == Beginning::Fresh
-        || checkpoint::steps(&experiment.run.path().join("checkpoints"))?.is_empty();
+    let begins = *beginning == Beginning::Fresh
+        || checkpoint::steps(&SystemDisk, &experiment.run.path().join("checkpoints"))?.is_empty();
+    let forgotten = match beginning {
+        Beginning::Reset(_) if begins => {
+            return Err(TrainError::Usage("--reset: the run has no checkpoint to go on from".into()));
+        }
+        Beginning::Reset(parts) => parts.clone(),
+        Beginning::Resume | Beginning::Fresh => BTreeSet::new(),
+    };
     let saved = if begins { None } else { newest_state(experiment)? };
     let mut corpora = corpora::read(experiment, &|hashes| match &saved {
-        Some((path, state)) => checkpoint::check_same_run(path, state, experiment, hashes),
+        Some((path, state)) => checkpoint::check_same_run(path, state, experiment, hashes, &forgotten),
         None => Ok(()),
     })?;
     let fresh_start = if begins { Some(prepare(experiment, &mut corpora, None)?) } else { None };
     let run_dir = RunDir::open(&experiment.run.path())?;
-    if beginning == Beginning::Fresh {
+    if *beginning == Beginning::Fresh {
         run_dir.clear()?;
     }
-    let checkpoint = newest_checkpoint(&run_dir, &device)?;
-    if let Some(saved) = &checkpoint {
-        checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes)?;
+    let mut checkpoint = checkpoint::newest_whole(&run_dir, u64::MAX, &device)?;
+    if let Some(saved) = &mut checkpoint {
+        checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes, &forgotten)?;
+        saved.forget(&forgotten);
         tracing::info!("resuming after step {} from {}", saved.state.step, saved.path.display());
     }
     let start = match (checkpoint, fresh_start) {
@@ -59,6 +73,9 @@ pub fn run(experiment: &Experiment, beginning: Beginning, out: &mut impl Write) 
     run_dir.describe(experiment, &corpora.hashes)?;
     let mut trainer = Trainer::new(experiment, &corpora, &run_dir, &device, start)?;
     trainer.announce();
+    if !forgotten.is_empty() {
+        trainer.save_reset()?;
+    }
     let best = trainer.run()?;
     finish(experiment, &corpora, &run_dir, &device, &mut trainer, &best, out)
 }
@@ -81,27 +98,9 @@ fn prepare(
 /// What the newest checkpoint that can be read knows.
 fn newest_state(experiment: &Experiment) -> Result<Option<(PathBuf, State)>, TrainError> {
     let checkpoints = experiment.run.path().join("checkpoints");
-    let mut paths =
-        checkpoint::steps(&checkpoints)?.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
-    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&path).ok()?))))
-}
-
-/// The newest checkpoint that is whole; damaged ones are named.
-fn newest_checkpoint(run_dir: &RunDir, device: &Device) -> Result<Option<Checkpoint>, TrainError> {
-    let mut steps = checkpoint::steps(&run_dir.checkpoints())?;
-    let Some(&newest) = steps.last() else { return Ok(None) };
-    while let Some(step) = steps.pop() {
-        let path = checkpoint::path(&run_dir.checkpoints(), step);
-        match checkpoint::load(&path, device) {
-            Ok(saved) => return Ok(Some(saved)),
-            Err(error) => tracing::warn!("{error}; looking for an older checkpoint"),
-        }
-    }
-    let dir = checkpoint::path(&run_dir.checkpoints(), newest);
-    Err(TrainError::Damaged {
-        path: dir,
-        reason: "no checkpoint of this run is whole; start over with --fresh".into(),
-    })
+    let steps = checkpoint::steps(&SystemDisk, &checkpoints)?;
+    let mut paths = steps.into_iter().rev().map(|step| checkpoint::path(&checkpoints, step));
+    Ok(paths.find_map(|path| Some((path.clone(), checkpoint::load_state(&SystemDisk, &path).ok()?))))
 }
 
 /// Evaluates `best/` as a user would find it, completes the model card and shows translations: all is written before
@@ -125,10 +124,10 @@ fn finish(
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);
     }
-    let mut dir = files::read_dir(&run_dir.best())?;
+    let mut dir = files::read_dir(run_dir.disk(), &run_dir.best())?;
     let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
     dir.insert(model_dir::CARD.into(), card.into_bytes());
-    files::write_dir(&run_dir.best(), &dir)?;
+    run_dir.write_best(&dir)?;
     for ((set, (_, scores)), hypotheses) in corpora.tests.iter().zip(&all).zip(&translations) {
         print_set(set, scores, hypotheses, out).map_err(crate::cli::stdout_error)?;
     }

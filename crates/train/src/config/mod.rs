@@ -132,6 +132,8 @@ pub struct TrainConfig {
     pub clip_norm: f64,
     /// Probability taken from the right token and spread over the vocabulary.
     pub label_smoothing: f32,
+    /// What to do when the loss explodes or numbers stay not finite.
+    pub on_divergence: OnDivergence,
     /// Steps between checkpoints.
     pub checkpoint_every: u64,
     /// Checkpoints that are kept, the newest.
@@ -165,6 +167,7 @@ impl Default for TrainConfig {
             weight_decay: 1e-4,
             clip_norm: 1.0,
             label_smoothing: 0.1,
+            on_divergence: OnDivergence::GoBack,
             checkpoint_every: 500,
             keep_checkpoints: 2,
             log_every: 50,
@@ -199,6 +202,25 @@ pub enum OptimizerKind {
     Adam,
     /// Loshchilov & Hutter 2019, arXiv:1711.05101.
     Adamw,
+}
+
+/// What to do when a run diverges ([`crate::guard`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OnDivergence {
+    /// Back to a checkpoint from before it, with half the learning rate; at most three times.
+    GoBack,
+    /// End the run.
+    Stop,
+    /// Nothing, as long as the numbers are finite.
+    Ignore,
+}
+
+impl OnDivergence {
+    /// Whether an exploding loss matters.
+    pub fn is_watched(self) -> bool {
+        self != Self::Ignore
+    }
 }
 
 /// Which weights the final model has.

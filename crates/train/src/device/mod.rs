@@ -214,9 +214,9 @@ fn unavailable(kind: &str, reason: String) -> TrainError {
     TrainError::Backend { kind: kind.into(), reason, available: compiled.join(", ") }
 }
 
-/// What to do about a failure of a device, and the line that tells it, if the text of a panic is about one: Burn's
-/// backends have no other way to report that memory ran out or a driver failed in the middle of a run.
-pub fn failure(panic: &str) -> Option<(&'static str, &str)> {
+/// The error that the text of a panic tells: that memory ran out or a driver failed in the middle of a run, which Burn's
+/// backends have no other way to report; everything else is a bug.
+pub fn panic_error(panic: &str) -> TrainError {
     const MEMORY: [&str; 6] = [
         "out of memory",
         "outofmemory",
@@ -230,9 +230,14 @@ pub fn failure(panic: &str) -> Option<(&'static str, &str)> {
         let has_one = |line: &&str| signs.iter().any(|sign| line.to_lowercase().contains(sign));
         panic.lines().find(has_one).map(str::trim)
     };
-    let memory = "ran out of memory: lower train.batch_tokens, or set train.micro_batch_tokens";
-    let driver = "failed while it computed: check its driver, or try another backend";
-    line(&MEMORY).map(|line| (memory, line)).or_else(|| Some((driver, line(&DEVICE)?)))
+    if let Some(line) = line(&MEMORY) {
+        let advice = "lower train.batch_tokens, or set train.micro_batch_tokens".into();
+        return TrainError::Memory { advice, report: line.into() };
+    }
+    match line(&DEVICE) {
+        Some(line) => TrainError::Device { report: line.into() },
+        None => TrainError::Bug { report: panic.into() },
+    }
 }
 
 #[cfg(test)]
@@ -292,11 +297,11 @@ mod tests {
 
     #[test]
     fn failures_of_devices_are_known_from_bugs() {
-        let memory = failure("panicked at x.rs:1\n  CUDA out of memory. Tried to allocate 2.00 GiB\nmore");
-        let (advice, line) = memory.expect("it is known");
-        assert!(advice.contains("train.micro_batch_tokens"));
-        assert_eq!(line, "CUDA out of memory. Tried to allocate 2.00 GiB");
-        assert!(failure("wgpu error: Device lost").is_some_and(|(advice, _)| advice.contains("driver")));
-        assert_eq!(failure("index out of bounds"), None);
+        let of = |panic: &str| panic_error(panic);
+        let memory = of("panicked at x.rs:1\n  CUDA out of memory. Tried to allocate 2.00 GiB\nmore");
+        assert_eq!(memory.exit_code(), 71);
+        assert!(memory.to_string().contains("(CUDA out of memory. Tried to allocate 2.00 GiB)"), "{memory}");
+        assert_eq!(of("wgpu error: Device lost").exit_code(), 69);
+        assert_eq!(of("index out of bounds").exit_code(), 70);
     }
 }

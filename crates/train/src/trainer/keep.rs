@@ -26,7 +26,12 @@ impl Trainer<'_> {
         self.log.doing("validating");
         let weights = weights::to_arrays(self.model());
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
-        let validation = self.measure(self.state.step, &arrays)?;
+        let (validation, translations) = self.measure(self.state.step, &arrays)?;
+        let risen =
+            self.state.step - self.state.guard.schedule_start >= 2 * self.experiment.train.warmup_steps;
+        if risen && let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
+            self.log.warn(&collapse);
+        }
         let metric = self.experiment.validate.metric;
         let better = self.best().is_none_or(|best| validation.beats(best, metric));
         self.log.write("validate", &validation)?;
@@ -41,10 +46,7 @@ impl Trainer<'_> {
             if better { "  best" } else { "" },
         ));
         if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
-            let path = self.run_dir.snapshot(self.state.step);
-            let dir = path.parent().expect("snapshots lie in a directory");
-            std::fs::create_dir_all(dir).map_err(TrainError::io("create", dir))?;
-            files::write_file(&path, &weights::to_safetensors(&arrays, [].into()))?;
+            self.run_dir.write_snapshot(self.state.step, weights::to_safetensors(&arrays, [].into()))?;
         }
         if better {
             self.write_best(&arrays, &validation)?;
@@ -54,8 +56,8 @@ impl Trainer<'_> {
         Ok(())
     }
 
-    /// Dev loss and scores of the given weights.
-    fn measure(&self, step: u64, arrays: &Arrays) -> Result<Validation, TrainError> {
+    /// Dev loss and scores of the given weights, and the translations that were scored.
+    fn measure(&self, step: u64, arrays: &Arrays) -> Result<(Validation, Vec<String>), TrainError> {
         let config = &self.experiment.validate;
         let model =
             weights::from_arrays(self.model().valid(), arrays.clone(), &self.run_dir.best())?.for_search();
@@ -64,7 +66,8 @@ impl Trainer<'_> {
             dev_loss(&model, &dev.examples, self.experiment.train.batch_tokens, &self.device);
         interrupt::check(step)?;
         if !nats.is_finite() {
-            return Err(TrainError::NotFinite { what: "the dev loss", value: nats, step });
+            let (reason, fallbacks) = (format!("the dev loss is {nats}"), self.state.guard.fallbacks);
+            return Err(TrainError::Diverged { reason, step, fallbacks });
         }
         let mut search = self.experiment.search.clone();
         search.beam_size = config.beam_size;
@@ -73,16 +76,17 @@ impl Trainer<'_> {
         let model = Searcher::new(model);
         let mut translator =
             Translator { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 };
-        let (scores, _) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
+        let (scores, translations) = score(&mut translator, &spread(&self.corpora.dev, config.max_lines))?;
         interrupt::check(step)?;
-        Ok(Validation {
+        let validation = Validation {
             step,
             loss_nats_per_token: nats / tokens as f64,
             loss_nats_per_char: nats / dev.characters as f64,
             bleu: scores.bleu.score,
             chrf: scores.chrf.score,
             chrf_plus_plus: scores.chrf_plus_plus.score,
-        })
+        };
+        Ok((validation, translations))
     }
 
     fn model_files(&self, arrays: &Arrays, validation: Option<&Validation>) -> files::Files {
@@ -94,7 +98,17 @@ impl Trainer<'_> {
     }
 
     fn write_best(&self, arrays: &Arrays, validation: &Validation) -> Result<(), TrainError> {
-        files::write_dir(&self.run_dir.best(), &self.model_files(arrays, Some(validation)))
+        self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
+    }
+
+    /// Saves what is left of a checkpoint of which parts were forgotten, so that they are forgotten once.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn save_reset(&mut self) -> Result<(), TrainError> {
+        self.state.data_hashes = self.corpora.hashes.clone();
+        self.checkpoint()
     }
 
     pub(super) fn checkpoint(&mut self) -> Result<(), TrainError> {
@@ -102,7 +116,11 @@ impl Trainer<'_> {
         let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
         let files = self.model_files(&arrays, self.state.validations.last());
         let moments = self.optimizer.to_arrays();
-        checkpoint::save(&self.run_dir.checkpoints(), &self.state, files, &moments, ema.as_ref())?;
+        self.all_finite(&[("the weight", &arrays), ("the optimizer's moment", &moments)])?;
+        // No row of a step that the checkpoint has done is missing after a power cut.
+        self.log.sync()?;
+        let (disk, place) = (self.run_dir.disk(), self.run_dir.checkpoints());
+        checkpoint::save(disk, &place, &self.state, files, &moments, ema.as_ref())?;
         let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
         self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
         self.window = (Instant::now(), 0);
@@ -118,12 +136,11 @@ impl Trainer<'_> {
         }
         let mut models = Vec::new();
         for &step in &steps {
-            let path = self.run_dir.snapshot(step);
-            let bytes = std::fs::read(&path).map_err(TrainError::io("read", &path))?;
-            models.push(weights::from_safetensors(&bytes, &path)?);
+            let bytes = self.run_dir.read_snapshot(step)?;
+            models.push(weights::from_safetensors(&bytes, &self.run_dir.snapshot(step))?);
         }
         let arrays = mean(&models);
-        let averaged = self.measure(self.state.step, &arrays)?;
+        let (averaged, _) = self.measure(self.state.step, &arrays)?;
         let metric = self.experiment.validate.metric;
         let better = averaged.beats(&best, metric);
         tracing::info!(
@@ -148,12 +165,14 @@ impl Trainer<'_> {
     /// find.
     pub(super) fn restore_best(&self) -> Result<(), TrainError> {
         let Some(best) = self.best() else { return Ok(()) };
-        let path = self.run_dir.snapshot(best.step);
-        match std::fs::read(&path) {
-            Ok(bytes) => self.write_best(&weights::from_safetensors(&bytes, &path)?, best),
+        match self.run_dir.read_snapshot(best.step) {
+            Ok(bytes) => {
+                let arrays = weights::from_safetensors(&bytes, &self.run_dir.snapshot(best.step))?;
+                self.write_best(&arrays, best)
+            }
             // A run that has seen no end has nothing to restore.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(TrainError::io("read", &path)(error)),
+            Err(TrainError::MissingFile { file, .. }) if file == files::MANIFEST => Ok(()),
+            Err(error) => Err(error),
         }
     }
 }

@@ -1,31 +1,33 @@
 //! The loop: batch → loss → gradients → update, with validations and checkpoints between.
 
+mod step;
+mod faults;
+mod memory;
 mod keep;
 
 use crate::TrainError;
 use crate::average::Ema;
-use crate::checkpoint::{self, State};
+use crate::checkpoint::{self, Checkpoint, State};
 use crate::config::{Average, Experiment};
 use crate::corpora::{Corpora, DevSet, TrainExamples};
+use crate::guard::{Guard, MARGIN};
 use crate::history::{go_on, reason_to_stop};
 use crate::interrupt;
 use crate::log::{RunLog, StepRecord};
-use crate::loss::loss;
 use crate::model_dir;
-use crate::optimizer::{Optimizer, StepGradients};
+use crate::optimizer::Optimizer;
 use crate::run_dir::RunDir;
-use crate::schedule::learning_rate;
-use crate::tensors::BatchTensors;
 use crate::validate::Validation;
 use burn::module::Module;
 use burn::tensor::Device;
 use data::augment::Augment;
-use data::{Batch, Cursor, Loader, LoaderConfig, Tokenizer};
-use model::{Pass, Precision, Transformer};
+use data::{Cursor, Loader, LoaderConfig, Tokenizer};
+use model::Transformer;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// The loss of a step in `f16` is scaled down until its gradients are finite, at most to this.
-const SMALLEST_SCALE: f64 = 1e-4;
+/// So many examples tell how often each token comes.
+const SAMPLED: usize = 5_000;
 
 /// A run in progress.
 #[derive(Debug)]
@@ -47,6 +49,16 @@ pub struct Trainer<'a> {
     started: (Instant, f64),
     /// When the last log line was written, and the tokens since.
     window: (Instant, usize),
+    /// Entropy of the targets' tokens by their frequency alone, nats per token.
+    entropy: f64,
+}
+
+/// What training changes: all that a checkpoint holds.
+struct Progress {
+    model: Transformer,
+    optimizer: Optimizer,
+    ema: Option<Ema>,
+    state: State,
 }
 
 /// What a run starts from: nothing, or a checkpoint.
@@ -91,61 +103,36 @@ impl<'a> Trainer<'a> {
         start: Start,
     ) -> Result<Self, TrainError> {
         let Start { tokenizer, train, dev, checkpoint } = start;
-        let seed = experiment.run.seed;
+        let entropy = token_entropy(&train, &tokenizer)?;
         let mut loader = loader(experiment, train, &tokenizer)?;
-        let mut optimizer = Optimizer::new(&experiment.train);
-        let average = experiment.train.average;
-        let precision = experiment.backend.precision;
-        let (model, state, ema, restore) = match checkpoint {
-            None => {
-                let ids = model_dir::special_ids(&tokenizer);
-                let tape = device.clone().autodiff();
-                let model = Transformer::new(&experiment.model, tokenizer.vocab_size(), ids, seed, &tape);
-                let state = State {
-                    step: 0,
-                    cursor: Cursor::default(),
-                    tgt_tokens: 0,
-                    elapsed_secs: 0.0,
-                    validations: Vec::new(),
-                    experiment: experiment.clone(),
-                    data_hashes: corpora.hashes.clone(),
-                };
-                let ema = (average == Average::Ema).then(|| Ema::new(experiment.train.ema_decay, &model));
-                (model, state, ema, false)
-            }
-            Some(saved) => {
-                let damaged = |name| TrainError::Damaged {
-                    path: saved.path.clone(),
-                    reason: format!("moment '{name}' stands alone"),
-                };
-                optimizer.load_arrays(saved.state.step, saved.moments, device).map_err(damaged)?;
-                let ema =
-                    saved.ema.map(|arrays| Ema::from_arrays(experiment.train.ema_decay, arrays, device));
-                let every = saved.state.experiment.validate.every;
-                let mut state = State { experiment: experiment.clone(), ..saved.state };
-                let epoch_batches = loader.n_batches(state.cursor.epoch);
-                let goes_on = go_on(experiment, &mut state, every, epoch_batches);
-                (saved.model_dir.model.train(), state, ema, goes_on)
-            }
+        let resumes = checkpoint.is_some();
+        let mut progress = match checkpoint {
+            None => Progress::new(experiment, corpora, &tokenizer, device),
+            Some(saved) => Progress::saved(experiment, saved, device)?,
         };
-        let end = (experiment.train.max_steps > 0).then_some(experiment.train.max_steps);
-        let validated: Vec<u64> = state.validations.iter().map(|validation| validation.step).collect();
-        let log = RunLog::open(run_dir.path(), state.step, &validated, end)?;
+        let restore = resumes && {
+            let every = progress.state.experiment.validate.every;
+            progress.state.experiment = experiment.clone();
+            let epoch_batches = loader.n_batches(progress.state.cursor.epoch);
+            go_on(experiment, &mut progress.state, every, epoch_batches)
+        };
+        let Progress { model, optimizer, ema, state } = progress;
         let trainer = Self {
             dev_set: dev,
             started: (Instant::now(), state.elapsed_secs),
             window: (Instant::now(), 0),
             device: device.clone(),
+            log: open_log(experiment, run_dir, &state)?,
             experiment,
             corpora,
             run_dir,
             tokenizer,
             loader,
-            model: Some(model.with_precision(precision)),
+            model: Some(model),
             optimizer,
             ema,
             state,
-            log,
+            entropy,
         };
         if restore {
             trainer.restore_best()?;
@@ -161,7 +148,8 @@ impl<'a> Trainer<'a> {
     pub fn run(&mut self) -> Result<Validation, TrainError> {
         let train = &self.experiment.train;
         let first = self.state.step;
-        interrupt::listen().map_err(TrainError::io("listen for signals to", self.run_dir.path()))?;
+        interrupt::finish_step_first();
+        self.fit_memory()?;
         // A request to end may have come before the validation of the last step was over.
         if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
             self.validate_or_save()?;
@@ -174,23 +162,24 @@ impl<'a> Trainer<'a> {
             if let Some(reason) = self.reason_to_stop() {
                 break reason;
             }
-            let record = self.step()?;
-            if record.step.is_multiple_of(train.log_every) || record.step == 1 {
+            let Some(record) = self.step_or_save()? else { continue };
+            if record.step.is_multiple_of(train.log_every) || record.step == 1 || record.nonfinite {
                 self.show(record)?;
             }
             self.log.tick(record.step);
-            if record.step.is_multiple_of(self.experiment.validate.every) {
-                self.validate_or_save()?;
+            let every = self.experiment.validate.every;
+            if record.step.is_multiple_of(every) && !self.or_go_back(Self::validate_or_save)? {
+                continue;
             }
             if record.step.is_multiple_of(train.checkpoint_every) {
-                self.checkpoint()?;
+                self.or_go_back(Self::checkpoint)?;
             }
         };
         let step = self.state.step;
         if !self.is_validated() {
             self.validate_or_save()?;
             self.checkpoint()?;
-        } else if checkpoint::steps(&self.run_dir.checkpoints())?.last() != Some(&step) {
+        } else if self.run_dir.steps()?.last() != Some(&step) {
             self.checkpoint()?;
         }
         self.log.finish();
@@ -207,6 +196,25 @@ impl<'a> Trainer<'a> {
         self.state.validations.last().is_some_and(|last| last.step >= self.state.step)
     }
 
+    /// One step. A step that is interrupted, or that the memory is too small for, leaves all as it was, and that is saved.
+    fn step_or_save(&mut self) -> Result<Option<StepRecord>, TrainError> {
+        let result = self.step();
+        if matches!(result, Err(TrainError::Interrupted { .. } | TrainError::Memory { .. }))
+            && self.state.step > 0
+        {
+            self.checkpoint()?;
+        }
+        result
+    }
+
+    /// Validates or saves. Returns `false` if that found the run diverged, and it went back.
+    fn or_go_back(&mut self, what: fn(&mut Self) -> Result<(), TrainError>) -> Result<bool, TrainError> {
+        match what(self) {
+            Err(TrainError::Diverged { reason, .. }) => self.go_back(reason, MARGIN).map(|()| false),
+            result => result.map(|()| true),
+        }
+    }
+
     /// Validates; if that is interrupted, the state before it is saved, from which a resumed run makes it again.
     fn validate_or_save(&mut self) -> Result<(), TrainError> {
         let result = self.validate();
@@ -214,87 +222,6 @@ impl<'a> Trainer<'a> {
             self.checkpoint()?;
         }
         result
-    }
-
-    /// One optimizer step.
-    fn step(&mut self) -> Result<StepRecord, TrainError> {
-        let train = &self.experiment.train;
-        let step = self.state.step + 1;
-        let mut cursor = self.state.cursor;
-        let batch = self.loader.next(&mut cursor)?;
-        let tgt_tokens = batch.n_tgt_tokens();
-        let budget = if train.micro_batch_tokens == 0 { usize::MAX } else { train.micro_batch_tokens };
-        let micro_batches = batch.split(budget);
-        let mut scale = self.first_scale(tgt_tokens);
-        let (gradients, norm, sum, nll) = loop {
-            let (gradients, sum, nll) = self.gradients(&micro_batches, step, scale, tgt_tokens);
-            let norm = gradients.norm();
-            let overflown = sum.is_finite() && !norm.is_finite();
-            if !overflown || self.experiment.backend.precision != Precision::F16 || scale < SMALLEST_SCALE {
-                break (gradients, norm, sum, nll);
-            }
-            scale *= 0.25;
-        };
-        for (what, value) in [("the loss", sum), ("the gradient norm", norm)] {
-            if !value.is_finite() {
-                return Err(TrainError::NotFinite { what, value, step });
-            }
-        }
-        let learning_rate = learning_rate(train, self.experiment.model.d_model, step);
-        let model = self.model.take().expect("only the update takes it");
-        let model = self.model.insert(self.optimizer.step(model, gradients, norm, learning_rate));
-        if let Some(ema) = &mut self.ema {
-            ema.update(model);
-        }
-        self.state.step = step;
-        self.state.cursor = cursor;
-        self.state.tgt_tokens += tgt_tokens as u64;
-        self.state.elapsed_secs = self.started.1 + self.started.0.elapsed().as_secs_f64();
-        self.window.1 += tgt_tokens;
-        let per_token = 1.0 / tgt_tokens as f64;
-        Ok(StepRecord {
-            step,
-            epoch: cursor.epoch,
-            loss_nats_per_token: sum * per_token,
-            nll_nats_per_token: nll * per_token,
-            learning_rate,
-            gradient_norm: norm,
-            tgt_tokens,
-            tgt_tokens_per_sec: self.window.1 as f64 / self.window.0.elapsed().as_secs_f64(),
-            elapsed_secs: self.state.elapsed_secs,
-        })
-    }
-
-    /// Gradients of `scale` times the mean loss, and the sums of the loss and of the negative log-likelihood.
-    fn gradients(
-        &self,
-        micro_batches: &[Batch],
-        step: u64,
-        scale: f64,
-        tgt_tokens: usize,
-    ) -> (StepGradients, f64, f64) {
-        let (seed, dropout) = (self.experiment.run.seed, self.experiment.model.dropout);
-        let tape = self.device.clone().autodiff();
-        let model = self.model();
-        let (mut gradients, mut sum, mut nll) = (StepGradients::scaled(scale), 0.0, 0.0);
-        for (index, micro_batch) in micro_batches.iter().enumerate() {
-            let pass = Pass::training(dropout, seed, step, index as u64);
-            let smoothing = self.experiment.train.label_smoothing;
-            let sums = loss(model, BatchTensors::new(micro_batch, &tape), smoothing, &pass);
-            nll += f64::from(sums.nll.into_scalar::<f32>());
-            sum += f64::from(sums.loss.clone().into_scalar::<f32>());
-            gradients.add(model, &mut (sums.loss / (tgt_tokens as f64 / scale)).backward());
-        }
-        (gradients, sum, nll)
-    }
-
-    /// The factor on the loss before its backward pass. Gradients of a mean over thousands of tokens vanish in `f16`:
-    /// there the loss is taken as a sum at first. It does not depend on earlier steps, so that a resume is exact.
-    fn first_scale(&self, tgt_tokens: usize) -> f64 {
-        match self.experiment.backend.precision {
-            Precision::F16 => (tgt_tokens as f64).log2().floor().exp2(),
-            Precision::F32 | Precision::Bf16 => 1.0,
-        }
     }
 
     fn model(&self) -> &Transformer {
@@ -341,6 +268,8 @@ impl<'a> Trainer<'a> {
             self.loader.n_batches(epoch),
             self.run_dir.path().display(),
         );
+        // Weights and two moments in float32.
+        self.run_dir.warn_of_little_room(3 * 4 * self.n_parameters() as u64);
     }
 
     /// Writes a row about the end of the run.
@@ -356,4 +285,62 @@ impl<'a> Trainer<'a> {
     pub fn n_parameters(&self) -> usize {
         self.model().num_params()
     }
+}
+
+impl Progress {
+    /// Before the first step.
+    fn new(experiment: &Experiment, corpora: &Corpora, tokenizer: &Tokenizer, device: &Device) -> Self {
+        let ids = model_dir::special_ids(tokenizer);
+        let (seed, tape) = (experiment.run.seed, device.clone().autodiff());
+        let model = Transformer::new(&experiment.model, tokenizer.vocab_size(), ids, seed, &tape);
+        let keeps = experiment.train.average == Average::Ema;
+        let ema = keeps.then(|| Ema::new(experiment.train.ema_decay, &model));
+        let state = State {
+            step: 0,
+            cursor: Cursor::default(),
+            tgt_tokens: 0,
+            elapsed_secs: 0.0,
+            validations: Vec::new(),
+            missed_updates: 0,
+            guard: Guard::default(),
+            experiment: experiment.clone(),
+            data_hashes: corpora.hashes.clone(),
+        };
+        Self { model, optimizer: Optimizer::new(&experiment.train), ema, state }.with_precision(experiment)
+    }
+
+    /// As a checkpoint has it.
+    fn saved(experiment: &Experiment, saved: Checkpoint, device: &Device) -> Result<Self, TrainError> {
+        let Checkpoint { path, state, model_dir, moments, ema } = saved;
+        let damaged = |name| TrainError::Damaged { path, reason: format!("moment '{name}' stands alone") };
+        let mut optimizer = Optimizer::new(&experiment.train);
+        optimizer.load_arrays(state.step - state.missed_updates, moments, device).map_err(damaged)?;
+        let ema = ema.map(|arrays| Ema::from_arrays(experiment.train.ema_decay, arrays, device));
+        Ok(Self { model: model_dir.model.train(), optimizer, ema, state }.with_precision(experiment))
+    }
+
+    fn with_precision(self, experiment: &Experiment) -> Self {
+        let (_, precision) = self.state.guard.after_fallbacks(experiment.backend.precision);
+        Self { model: self.model.with_precision(precision), ..self }
+    }
+}
+
+fn open_log(experiment: &Experiment, run_dir: &RunDir, state: &State) -> Result<RunLog, TrainError> {
+    let end = (experiment.train.max_steps > 0).then_some(experiment.train.max_steps);
+    let validated: Vec<u64> = state.validations.iter().map(|validation| validation.step).collect();
+    RunLog::open(run_dir.shared_disk(), run_dir.path(), state.step, &validated, end)
+}
+
+/// Σ −p log p over the tokens that targets say, from examples evenly spread.
+fn token_entropy(train: &TrainExamples, tokenizer: &Tokenizer) -> Result<f64, TrainError> {
+    let n = train.examples.len();
+    let taken = n.min(SAMPLED);
+    let mut counts: BTreeMap<u32, u64> = BTreeMap::new();
+    for i in 0..taken {
+        for id in train.examples.get(i * n / taken)?.tgt.into_iter().chain([tokenizer.eos_id()]) {
+            *counts.entry(id).or_default() += 1;
+        }
+    }
+    let total = counts.values().sum::<u64>() as f64;
+    Ok(counts.values().map(|&count| count as f64 / total).map(|p| -p * p.ln()).sum())
 }

@@ -223,8 +223,16 @@ pub(crate) struct Running(Child);
 
 impl Running {
     pub(crate) fn start(place: &Place, sets: &[&str]) -> Self {
+        Self::drilled(place, "", sets)
+    }
+
+    /// With faults on purpose; see `train::drill`.
+    pub(crate) fn drilled(place: &Place, drill: &str, sets: &[&str]) -> Self {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_train"));
         command.args(["--config", "config.toml"]).current_dir(place.path("")).env_remove("RUST_LOG");
+        if !drill.is_empty() {
+            command.env("ANUVADA_DRILL", drill);
+        }
         for set in sets {
             command.args(["--set", set]);
         }
@@ -258,10 +266,14 @@ impl Running {
         }
     }
 
-    /// Ends it without giving it a chance to clean up.
-    pub(crate) fn kill(&mut self) {
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.0.try_wait().expect("a child of this process").is_some()
+    }
+
+    /// Ends it without giving it a chance to clean up; whether it had not ended by itself.
+    pub(crate) fn kill(&mut self) -> bool {
         let _ = self.0.kill();
-        self.wait();
+        self.wait().code().is_none()
     }
 }
 

@@ -8,9 +8,12 @@ use model::weights::{Array, Arrays, from_safetensors, to_arrays};
 use model::{ModelConfig, Transformer};
 use std::fs;
 use std::path::Path;
+use tempfile::TempDir;
 use train::checkpoint::{self, State};
 use train::config::Experiment;
+use train::disk::SystemDisk;
 use train::files::{Files, MANIFEST, read_dir, write_dir};
+use train::guard::Guard;
 use train::model_dir::{self, CONFIG, DirConfig, TOKENIZER, WEIGHTS};
 
 /// A small model directory.
@@ -61,13 +64,18 @@ fn configs() {
     survive("config.json", &[SOUND[CONFIG].clone()], rounds(10_000, 100_000), Memory::USUAL, config);
 }
 
+/// In memory where the system has a place for that: a checkpoint is synced.
+fn place() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
 /// A manifest beside the files that it should name.
 fn manifest(bytes: &[u8]) -> Outcome {
-    let place = tempfile::tempdir().unwrap();
+    let place = place();
     fs::write(place.path().join("a.txt"), "text").unwrap();
     fs::write(place.path().join("b"), "").unwrap();
     fs::write(place.path().join(MANIFEST), bytes).unwrap();
-    let files = read_dir(place.path()).map_err(|fault| fault.to_string())?;
+    let files = read_dir(&SystemDisk, place.path()).map_err(|fault| fault.to_string())?;
     assert!(files.keys().all(|name| ["a.txt", "b", MANIFEST].contains(&name.as_str())), "{files:?}");
     Ok(())
 }
@@ -77,6 +85,7 @@ fn manifests() {
     let place = tempfile::tempdir().unwrap();
     let dir = place.path().join("dir");
     write_dir(
+        &SystemDisk,
         &dir,
         &[("a.txt", "text"), ("b", "")].map(|(n, t)| (n.to_owned(), t.as_bytes().to_vec())).into(),
     )
@@ -87,10 +96,10 @@ fn manifests() {
 
 /// `state.json` of a checkpoint, under a manifest that agrees with it.
 fn state(bytes: &[u8]) -> Outcome {
-    let place = tempfile::tempdir().unwrap();
+    let place = place();
     let dir = place.path().join("step-7");
-    write_dir(&dir, &[("state.json".to_owned(), bytes.to_vec())].into()).unwrap();
-    checkpoint::load_state(&dir).map(drop).map_err(|fault| fault.to_string())
+    write_dir(&SystemDisk, &dir, &[("state.json".to_owned(), bytes.to_vec())].into()).unwrap();
+    checkpoint::load_state(&SystemDisk, &dir).map(drop).map_err(|fault| fault.to_string())
 }
 
 fn state_of_a_run() -> State {
@@ -100,6 +109,8 @@ fn state_of_a_run() -> State {
         tgt_tokens: 345,
         elapsed_secs: 1.5,
         validations: Vec::new(),
+        missed_updates: 0,
+        guard: Guard::default(),
         experiment: Experiment::default(),
         data_hashes: [("train".to_owned(), "0123abcd".to_owned())].into(),
     }
@@ -120,8 +131,8 @@ fn moments_and_averages_of_another_model_are_refused() {
         |(name, array): (&String, &Array)| ["first", "second"].map(|m| (format!("{m}.{name}"), flat(array)));
     let moments: Arrays = weights.iter().flat_map(both).collect();
     let load = |moments: &Arrays, ema: &Arrays| {
-        checkpoint::save(place.path(), &state_of_a_run(), sound(), moments, Some(ema)).unwrap();
-        checkpoint::load(&checkpoint::path(place.path(), 7), &Device::flex())
+        checkpoint::save(&SystemDisk, place.path(), &state_of_a_run(), sound(), moments, Some(ema)).unwrap();
+        checkpoint::load(&SystemDisk, &checkpoint::path(place.path(), 7), &Device::flex())
     };
     assert_eq!(load(&moments, &weights).unwrap().moments, moments);
     let other = Array { shape: vec![5], values: vec![0.0; 5] };
