@@ -20,6 +20,13 @@ cargo test --workspace --quiet
 step "backends that need more than this machine has are type-checked: libtorch, CUDA"
 DOCS_RS=1 cargo check --quiet -p train --features tch-check,cuda
 
+step "licences, banned crates and sources"
+if command -v cargo-deny > /dev/null; then
+    cargo deny --all-features --log-level error check licenses bans sources
+else
+    python3 scripts/licences.py
+fi
+
 step "scripts"
 python3 -m py_compile scripts/*.py scripts/bench/*.py scripts/golden/*.py scripts/starter/*.py
 python3 scripts/starter/test_morphology.py

@@ -186,7 +186,7 @@ impl Loader {
     pub fn next(&mut self, cursor: &mut Cursor) -> Result<Batch, DataError> {
         let mut at = *cursor;
         if at.batch >= self.n_batches(at.epoch) as u64 {
-            at = Cursor { epoch: at.epoch + 1, batch: 0 };
+            at = Cursor { epoch: at.epoch.saturating_add(1), batch: 0 };
         }
         let plan = self.plan(at.epoch);
         let indices = plan.batch(at.batch as usize);

@@ -94,8 +94,14 @@ pub struct Fault {
     pub message: String,
 }
 
+/// More numbers in all weights are refused: 128 GiB in float32, ten times the largest dense models that translate.
+pub const MAX_PARAMETERS: u64 = 1 << 35;
+/// More numbers in one tensor are refused: several backends count them in 32 bits.
+pub const MAX_ELEMENTS: u64 = i32::MAX as u64;
+
 impl ModelConfig {
-    /// Everything that is wrong with the values, all at once.
+    /// Everything that is wrong with the values, all at once; what depends on the vocabulary is the matter of
+    /// [`vocab_fault`](Self::vocab_fault).
     pub fn validate(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut fault = |key: &str, message: String| faults.push(Fault { key: key.into(), message });
@@ -120,12 +126,82 @@ impl ModelConfig {
         if !(0.0..1.0).contains(&self.dropout) {
             fault("dropout", format!("must be at least 0 and below 1, got {}", self.dropout));
         }
+        if faults.is_empty() {
+            faults.extend(self.size_fault(0));
+        }
         faults
+    }
+
+    /// What is wrong with the size of a valid configuration once the vocabulary is known; nothing is allocated for it.
+    pub fn vocab_fault(&self, vocab_size: usize) -> Option<Fault> {
+        if self.validate().is_empty() { self.size_fault(vocab_size) } else { None }
+    }
+
+    /// Numbers in all weights; `None` beyond 64 bits.
+    pub fn n_parameters(&self, vocab_size: usize) -> Option<u64> {
+        let (d_model, d_ff) = (self.d_model, self.d_ff);
+        let n_layers = self.n_encoder_layers.checked_add(self.n_decoder_layers)?;
+        let n_attentions = n_layers.checked_add(self.n_decoder_layers)?;
+        let n_norms = n_attentions.checked_add(n_layers)?.checked_add(match self.norm {
+            NormOrder::Pre => 2,
+            NormOrder::Post => 0,
+        })?;
+        let (n_embeddings, n_outputs) = match self.tie_embeddings {
+            Tying::ThreeWay => (1, 0),
+            Tying::TwoWay => (2, 0),
+            Tying::None => (2, 1),
+        };
+        let parts = [
+            (n_embeddings, vocab_size, d_model),
+            (n_outputs, vocab_size, d_model),
+            (n_outputs, vocab_size, 1),
+            (n_attentions.checked_mul(4)?, d_model, d_model),
+            (n_attentions.checked_mul(4)?, d_model, 1),
+            (n_layers.checked_mul(2)?, d_model, d_ff),
+            (n_layers, d_ff, 1),
+            (n_layers, d_model, 1),
+            (n_norms.checked_mul(2)?, d_model, 1),
+        ];
+        parts.into_iter().try_fold(0_u64, |sum, (n, rows, columns)| {
+            let numbers = (rows as u64).checked_mul(columns as u64)?.checked_mul(n as u64)?;
+            sum.checked_add(numbers)
+        })
+    }
+
+    fn size_fault(&self, vocab_size: usize) -> Option<Fault> {
+        let d_model = self.d_model;
+        for (rows, columns, key) in
+            [(d_model, d_model, "d_model"), (d_model, self.d_ff, "d_ff"), (vocab_size, d_model, "d_model")]
+        {
+            let numbers = (rows as u64).checked_mul(columns as u64);
+            if numbers.is_none_or(|numbers| numbers > MAX_ELEMENTS) {
+                let message = format!("a matrix of {rows} × {columns} has more than {MAX_ELEMENTS} numbers");
+                return Some(Fault { key: key.into(), message: format!("{message}; lower it") });
+            }
+        }
+        let numbers = self.n_parameters(vocab_size);
+        if numbers.is_some_and(|numbers| numbers <= MAX_PARAMETERS) {
+            return None;
+        }
+        let message = format!(
+            "the weights need {}, more than {}; lower it, d_ff or the number of layers",
+            gibibytes(numbers),
+            gibibytes(Some(MAX_PARAMETERS))
+        );
+        Some(Fault { key: "d_model".into(), message })
     }
 
     /// Width of one head: `d_model / n_heads`.
     pub fn d_head(&self) -> usize {
         self.d_model / self.n_heads
+    }
+}
+
+/// So many float32 numbers as memory, rounded up.
+pub fn gibibytes(numbers: Option<u64>) -> String {
+    match numbers {
+        Some(numbers) => format!("{} GiB", numbers.div_ceil(1 << 28)),
+        None => "more than 64 EiB".to_owned(),
     }
 }
 
@@ -140,5 +216,57 @@ mod tests {
         let keys: Vec<_> = config.validate().into_iter().map(|fault| fault.key).collect();
         assert_eq!(keys, ["n_decoder_layers", "d_model", "n_heads", "dropout"]);
         assert!(ModelConfig::default().validate().is_empty());
+    }
+
+    /// A vocabulary that makes the size faulty, and what is said.
+    fn size(config: &ModelConfig, vocab_size: usize) -> String {
+        let own = config.validate().into_iter().next();
+        own.or_else(|| config.vocab_fault(vocab_size)).map_or(String::new(), |f| f.key + ": " + &f.message)
+    }
+
+    #[test]
+    fn products_beyond_31_and_63_bits_are_faults() {
+        let of = |d_model, d_ff, n_layers| ModelConfig {
+            d_model,
+            d_ff,
+            n_encoder_layers: n_layers,
+            n_decoder_layers: n_layers,
+            ..ModelConfig::default()
+        };
+        let large = "has more than 2147483647 numbers";
+        for (config, vocab_size, said) in [
+            (of(256, 1024, 3), 1 << 20, ""),
+            (of(8192, 32_768, 12), 1 << 16, ""),
+            (of(46_344, 16, 1), 10, &*format!("d_model: a matrix of 46344 × 46344 {large}; lower it")),
+            (of(65_536, 16, 1), 10, &*format!("d_model: a matrix of 65536 × 65536 {large}; lower it")),
+            (of(32_768, 65_536, 1), 10, &*format!("d_ff: a matrix of 32768 × 65536 {large}; lower it")),
+            (of(2048, 16, 1), 1 << 20, &*format!("d_model: a matrix of 1048576 × 2048 {large}; lower it")),
+            (
+                of(256, 16, 1),
+                usize::MAX,
+                &*format!("d_model: a matrix of {} × 256 {large}; lower it", usize::MAX),
+            ),
+            (
+                of(32_768, 32_768, 256),
+                10,
+                "d_model: the weights need 16385 GiB, more than 128 GiB; lower it, d_ff or the number of layers",
+            ),
+            (of(1_000_000_000, 16, 1), 10, "d_model: must be between 1 and 65536, got 1000000000"),
+            (of(1 << 31, 1 << 32, 1), 10, "d_model: must be between 1 and 65536, got 2147483648"),
+            (
+                of(usize::MAX, 16, 1),
+                10,
+                &*format!("d_model: must be between 1 and 65536, got {}", usize::MAX),
+            ),
+            (of(16, 16, 1_000_000), 10, "n_encoder_layers: must be between 1 and 256, got 1000000"),
+        ] {
+            assert_eq!(size(&config, vocab_size), said, "{config:?}");
+        }
+        for config in
+            [of(usize::MAX, 16, 1), of(16, 16, usize::MAX), of(1 << 32, 1 << 32, 1), of(1 << 31, 8, 1)]
+        {
+            let numbers = config.n_parameters(usize::MAX);
+            assert!(numbers.is_none_or(|numbers| numbers > 1 << 62), "{config:?}: {numbers:?}");
+        }
     }
 }

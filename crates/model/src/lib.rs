@@ -54,7 +54,7 @@ mod transformer;
 pub mod search;
 pub mod weights;
 
-pub use config::{Activation, Fault, ModelConfig, NormOrder, Tying};
+pub use config::{Activation, Fault, MAX_ELEMENTS, MAX_PARAMETERS, ModelConfig, NormOrder, Tying, gibibytes};
 pub use error::ModelError;
 pub use init::Init;
 pub use layer_norm::LayerNorm;

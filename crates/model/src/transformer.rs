@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 /// The ids that mean something to the model itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SpecialIds {
     /// Fills rows up to the length of the longest.
     pub pad: u32,

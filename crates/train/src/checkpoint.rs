@@ -183,11 +183,17 @@ pub fn load(disk: &dyn Disk, path: &Path, device: &Device) -> Result<Checkpoint,
     let state = parse_state(&mut files, path)?;
     let moments =
         weights::from_safetensors(&files::take(&mut files, path, OPTIMIZER)?, &path.join(OPTIMIZER))?;
-    let ema = match files.remove(EMA) {
-        Some(bytes) => Some(weights::from_safetensors(&bytes, &path.join(EMA))?),
-        None => None,
-    };
+    let ema = files.remove(EMA);
     let model_dir = model_dir::from_files(&mut files, path, device)?;
+    let shapes = weights::shapes(&model_dir.config.model, model_dir.config.vocab_size);
+    let ema = ema.map(|bytes| weights::read_safetensors(&bytes, &shapes, &path.join(EMA))).transpose()?;
+    for (name, array) in &moments {
+        let of = name.split_once('.').and_then(|(_, parameter)| shapes.get(parameter));
+        if of.map(|shape| shape.iter().product()) != Some(array.values.len()) {
+            let reason = format!("moment '{name}' has {} numbers, its parameter others", array.values.len());
+            return Err(TrainError::Damaged { path: path.join(OPTIMIZER), reason });
+        }
+    }
     Ok(Checkpoint { path: path.into(), state, model_dir, moments, ema })
 }
 

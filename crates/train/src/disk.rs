@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::fmt::Debug;
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::path::Path;
 
 /// A disk. Names that were created, renamed or removed in a directory are safe from a power cut only after
@@ -65,6 +65,16 @@ pub trait Disk: Debug + Send + Sync {
     ///
     /// What the system says.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
+
+    /// The content of a file that may be a stranger's: a regular one that is no link and has at most `most` bytes.
+    ///
+    /// # Errors
+    ///
+    /// `FileTooLarge`, before anything is read; `InvalidInput` for a link or a device; what the system says.
+    fn read_at_most(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        let bytes = self.read(path)?;
+        if bytes.len() as u64 > most { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
+    }
 
     /// What lies in a directory, in the order of the names.
     ///
@@ -136,6 +146,20 @@ impl Disk for SystemDisk {
 
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         fs::read(path)
+    }
+
+    fn read_at_most(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
+        let meta = fs::symlink_metadata(path)?;
+        if !meta.is_file() {
+            return Err(if meta.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput }.into());
+        }
+        if meta.len() > most {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        // It may have grown since.
+        let mut bytes = Vec::with_capacity(meta.len() as usize);
+        File::open(path)?.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 > most { Err(ErrorKind::FileTooLarge.into()) } else { Ok(bytes) }
     }
 
     fn list(&self, dir: &Path) -> io::Result<Vec<Entry>> {

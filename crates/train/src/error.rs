@@ -114,6 +114,17 @@ pub enum TrainError {
         /// What to do.
         advice: &'static str,
     },
+    /// A model in a format that is not read.
+    #[error(
+        "{path} is {format}; it was not opened. A model is a directory with config.json, model.safetensors and \
+         tokenizer.json, such as runs/<name>/best: convert the weights to safetensors with the program that wrote them"
+    )]
+    ForeignModel {
+        /// The file.
+        path: PathBuf,
+        /// What its name says that it is.
+        format: &'static str,
+    },
     /// A file is not what its manifest or its format says.
     #[error("{path} is damaged: {reason}; restore it from a copy or train again")]
     Damaged {
@@ -200,6 +211,7 @@ impl TrainError {
             | Self::Model(_)
             | Self::Metrics(_)
             | Self::MissingFile { .. }
+            | Self::ForeignModel { .. }
             | Self::Damaged { .. }
             | Self::NoDevPairs
             | Self::LineTooLong { .. } => 65,

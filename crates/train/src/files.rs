@@ -17,6 +17,11 @@ pub const MANIFEST: &str = "manifest.json";
 /// The version of the manifest.
 const FORMAT: u32 = 1;
 
+/// Longer manifests are refused.
+const MAX_MANIFEST_BYTES: u64 = 1 << 20;
+/// Longer names in a manifest are refused.
+const MAX_NAME_BYTES: usize = 200;
+
 /// How often a directory is read anew that was replaced while it was read.
 const READS: usize = 5;
 
@@ -149,19 +154,19 @@ fn find(disk: &dyn Disk, dir: &Path) -> Result<(PathBuf, Vec<u8>), TrainError> {
     let is_missing =
         |kind| matches!(kind, ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory);
     let path = dir.join(MANIFEST);
-    match disk.read(&path) {
+    match disk.read_at_most(&path, MAX_MANIFEST_BYTES) {
         Ok(manifest) => Ok((dir.into(), manifest)),
         Err(error) if is_missing(error.kind()) => {
             let old = beside(dir, "old");
             if is_gone(disk, dir)
-                && let Ok(manifest) = disk.read(&old.join(MANIFEST))
+                && let Ok(manifest) = disk.read_at_most(&old.join(MANIFEST), MAX_MANIFEST_BYTES)
             {
                 return Ok((old, manifest));
             }
             let advice = "is it a model directory, such as runs/<name>/best?";
             Err(TrainError::MissingFile { dir: dir.into(), file: MANIFEST.into(), advice })
         }
-        Err(error) => Err(TrainError::io("read", &path)(error)),
+        Err(error) => Err(unread(&path, MAX_MANIFEST_BYTES, error)),
     }
 }
 
@@ -180,19 +185,19 @@ fn read_listed(disk: &dyn Disk, dir: &Path, manifest: &[u8]) -> Result<Files, Tr
     }
     let mut files = Files::new();
     for (name, expected) in manifest.files {
-        if name.contains(['/', '\\', '\0']) || name.starts_with('.') {
+        if !is_plain_name(&name) {
             return Err(damaged(
                 &path,
                 format!("it names '{}', which is no plain file name", name.escape_debug()),
             ));
         }
         let file = dir.join(&name);
-        let bytes = match disk.read(&file) {
+        let bytes = match disk.read_at_most(&file, expected.bytes) {
             Ok(bytes) => bytes,
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::IsADirectory) => {
                 return Err(missing(dir, &name));
             }
-            Err(error) => return Err(TrainError::io("read", &file)(error)),
+            Err(error) => return Err(unread(&file, expected.bytes, error)),
         };
         let got = Entry::of(&bytes);
         if got.bytes != expected.bytes {
@@ -207,6 +212,24 @@ fn read_listed(disk: &dyn Disk, dir: &Path, manifest: &[u8]) -> Result<Files, Tr
         files.insert(name, bytes);
     }
     Ok(files)
+}
+
+/// Whether a name is that of a file of ours on every system: no path, no drive, no stream, nothing hidden.
+fn is_plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let sized = !name.is_empty() && name.len() <= MAX_NAME_BYTES;
+    sized && name.chars().all(plain) && !name.starts_with('.') && !name.ends_with('.')
+}
+
+/// Why a file that may have `most` bytes was not read.
+fn unread(path: &Path, most: u64, error: std::io::Error) -> TrainError {
+    let reason = match error.kind() {
+        ErrorKind::FileTooLarge if path.ends_with(MANIFEST) => format!("it has more than {most} bytes"),
+        ErrorKind::FileTooLarge => format!("it has more bytes than the manifest says, {most}"),
+        ErrorKind::InvalidInput => "it is a link or a device; put the file itself there".to_owned(),
+        _ => return TrainError::io("read", path)(error),
+    };
+    TrainError::Damaged { path: path.into(), reason }
 }
 
 fn missing(dir: &Path, name: &str) -> TrainError {

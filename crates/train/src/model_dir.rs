@@ -1,6 +1,8 @@
 //! A model directory holds all that translation needs: `config.json`, `model.safetensors`, `tokenizer.json`, a model card
 //! and a manifest. `translate` and `evaluate` read nothing else, so that training and use cannot disagree about text.
 
+mod foreign;
+
 use crate::TrainError;
 use crate::config::Experiment;
 use crate::disk::SystemDisk;
@@ -101,6 +103,7 @@ pub fn to_files(config: &DirConfig, tokenizer: &Tokenizer, arrays: &Arrays, card
 ///
 /// A file that is missing or damaged; parts that do not fit each other.
 pub fn load(path: &Path, device: &Device) -> Result<ModelDir, TrainError> {
+    foreign::refuse(path)?;
     from_files(&mut files::read_dir(&SystemDisk, path)?, path, device)
 }
 
@@ -122,6 +125,7 @@ pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<Mod
     }
     let mut faults = config.model.validate();
     faults.extend(config.search.validate());
+    faults.extend(config.model.vocab_fault(config.vocab_size));
     if let Some(fault) = faults.first() {
         return Err(damaged(CONFIG, format!("{}: {}", fault.key, fault.message)));
     }
@@ -131,8 +135,13 @@ pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<Mod
             format!("{} entries, {CONFIG} says vocab_size = {}", tokenizer.vocab_size(), config.vocab_size);
         return Err(damaged(TOKENIZER, reason));
     }
+    if config.ids != special_ids(&tokenizer) {
+        let (got, expected) = (config.ids, special_ids(&tokenizer));
+        return Err(damaged(CONFIG, format!("ids: the tokenizer has {expected:?}, got {got:?}")));
+    }
     let weights_path = path.join(WEIGHTS);
-    let arrays = weights::from_safetensors(&files::take(files, path, WEIGHTS)?, &weights_path)?;
+    let shapes = weights::shapes(&config.model, config.vocab_size);
+    let arrays = weights::read_safetensors(&files::take(files, path, WEIGHTS)?, &shapes, &weights_path)?;
     if let Some(name) = weights::nonfinite(&arrays) {
         return Err(damaged(WEIGHTS, format!("tensor '{name}' has numbers that are not finite")));
     }

@@ -1,6 +1,7 @@
 //! Parquet files, row by row: two columns of text, or a column `translation` that holds both.
 
 use std::fs::File;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -39,7 +40,7 @@ pub(super) fn read(
     };
     drop(TextStream::open(path, limits)?);
     let file = File::open(path).map_err(|source| DataError::reading(path, source))?;
-    let reader = SerializedFileReader::new(file).map_err(fault)?;
+    let reader = guarded(|| SerializedFileReader::new(file)).map_err(fault)?;
     let schema = reader.metadata().file_metadata().schema();
     let fields = schema.get_fields();
     let (wanted, place) = choose(fields, columns).ok_or_else(|| DataError::NoColumns {
@@ -53,9 +54,9 @@ pub(super) fn read(
     };
     let projection = Type::group_type_builder(schema.name()).with_fields(roots).build().map_err(fault)?;
     let mut rows = 0;
-    for row in reader.get_row_iter(Some(projection)).map_err(fault)? {
+    let mut iter = guarded(|| reader.get_row_iter(Some(projection))).map_err(fault)?;
+    while let Some(row) = guarded(|| iter.next().transpose()).map_err(fault)? {
         rows += 1;
-        let row = row.map_err(fault)?;
         let [src, tgt] = [0, 1].map(|side| text(&row, place, &wanted[side]));
         let missing = |side: usize| DataError::MissingKey {
             path: path.to_path_buf(),
@@ -67,6 +68,12 @@ pub(super) fn read(
         sink.pair(src, tgt, rows)?;
     }
     Ok(rows)
+}
+
+/// The library panics on some damaged files; that is a fault of the file, not of this program.
+fn guarded<T>(read: impl FnOnce() -> Result<T, ParquetError>) -> Result<T, ParquetError> {
+    let damaged = |_| Err(ParquetError::General("it is damaged".to_owned()));
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(damaged)
 }
 
 fn names(fields: &[Arc<Type>]) -> Vec<String> {

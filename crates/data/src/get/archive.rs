@@ -3,18 +3,22 @@
 
 use std::cell::Cell;
 use std::fs::File;
-use std::io::{self, BufRead, BufReader, BufWriter, ErrorKind, Read, Write};
+use std::io::{self, BufReader, BufWriter, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::bufread::MultiGzDecoder;
-use ruzstd::decoding::StreamingDecoder;
 
 use super::error::GetError;
+use super::frames::Frames;
 use super::hash::{Sum, Summing};
 use super::recipe::Form;
 
 /// Text below this size is never a bomb.
 const RATIO_FREE_BYTES: u64 = 1 << 20;
+/// What a zip's directory may take to read: each of its bytes is some ten in memory.
+const DIRECTORY_BYTES: u64 = 16 << 20;
+/// What may stand before the text of a tar's entry: headers, and names longer than a header holds.
+const TAR_HEADER_BYTES: u64 = 1 << 20;
 
 /// How much may come out of an archive.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,13 +55,22 @@ pub(super) struct Intake<'a> {
     caps: &'a Caps,
     packed: u64,
     unpacked: Cell<u64>,
+    /// Bytes that may be read before something must come of them.
+    headers: Cell<u64>,
     over: Cell<Option<(u64, &'static str)>>,
 }
 
 impl<'a> Intake<'a> {
     pub(super) fn new(path: &'a Path, caps: &'a Caps) -> Result<Self, GetError> {
         let packed = std::fs::metadata(path).map_err(GetError::disk(path, "reading"))?.len();
-        Ok(Self { path, caps, packed, unpacked: Cell::new(0), over: Cell::new(None) })
+        Ok(Self {
+            path,
+            caps,
+            packed,
+            unpacked: Cell::new(0),
+            headers: Cell::new(u64::MAX),
+            over: Cell::new(None),
+        })
     }
 
     /// Writes the entries whose names end in one of `suffixes` into `stage`, under names of ours.
@@ -86,7 +99,7 @@ impl<'a> Intake<'a> {
         let file = self.open()?;
         match form {
             Form::Gz => self.copy(self.capped(MultiGzDecoder::new(file)), to),
-            Form::Zst => self.copy(self.capped(Frames { source: Some(file), decoder: None }), to),
+            Form::Zst => self.copy(self.capped(Frames::new(file)), to),
             _ => self.copy(self.capped(file), to),
         }
     }
@@ -96,7 +109,10 @@ impl<'a> Intake<'a> {
     }
 
     fn zip(&self, suffixes: &[String; 2], stage: &Path) -> Result<Vec<Member>, GetError> {
-        let mut archive = zip::ZipArchive::new(self.open()?).map_err(|fault| self.damaged(fault))?;
+        self.headers.set(DIRECTORY_BYTES);
+        let file = Seeking { inner: self.open()?, intake: self };
+        let mut archive = zip::ZipArchive::new(file).map_err(|fault| self.damaged(fault))?;
+        self.headers.set(u64::MAX);
         self.count(archive.len() as u64)?;
         let mut members = Vec::new();
         for index in 0..archive.len() {
@@ -117,23 +133,49 @@ impl<'a> Intake<'a> {
         let mut archive = tar::Archive::new(self.capped(MultiGzDecoder::new(self.open()?)));
         let mut members = Vec::new();
         let mut entries = 0;
+        self.headers.set(TAR_HEADER_BYTES);
         for entry in archive.entries().map_err(|fault| self.damaged(fault))? {
-            let entry = entry.map_err(|fault| self.damaged(fault))?;
+            let mut entry = entry.map_err(|fault| self.damaged(fault))?;
+            self.headers.set(u64::MAX);
             entries += 1;
             self.count(entries)?;
             let kind = entry.header().entry_type();
             if kind.is_pax_global_extensions() {
+                self.pass_over(&mut entry)?;
                 continue;
             }
             let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
             self.admit(&name, kind.is_file() || kind.is_contiguous() || kind.is_dir())?;
             if let Some(side) = side_of(&name, suffixes).filter(|_| !kind.is_dir()) {
-                members.push(self.member(&name, side, members.len(), entry, stage)?);
+                members.push(self.member(&name, side, members.len(), &mut entry, stage)?);
             }
+            self.pass_over(&mut entry)?;
         }
+        self.headers.set(u64::MAX);
         // The checksum stands at the very end.
         io::copy(&mut archive.into_inner(), &mut io::sink()).map_err(|fault| self.damaged(fault))?;
         Ok(members)
+    }
+
+    /// Reads the rest of an entry, so that what is read next is the header of another one.
+    fn pass_over(&self, entry: &mut impl Read) -> Result<(), GetError> {
+        io::copy(entry, &mut io::sink()).map_err(|fault| self.damaged(fault))?;
+        self.headers.set(TAR_HEADER_BYTES);
+        Ok(())
+    }
+
+    /// Counts what is read of headers.
+    fn header(&self, got: usize) -> io::Result<()> {
+        if self.headers.get() == u64::MAX {
+            return Ok(());
+        }
+        match self.headers.get().checked_sub(got as u64) {
+            Some(left) => {
+                self.headers.set(left);
+                Ok(())
+            }
+            None => Err(io::Error::other("its headers are too long")),
+        }
     }
 
     fn member(
@@ -230,6 +272,7 @@ struct Capped<'a, R> {
 impl<R: Read> Read for Capped<'_, R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
         let got = self.inner.read(out)?;
+        self.intake.header(got)?;
         let Intake { caps, packed, unpacked, over, .. } = self.intake;
         unpacked.set(unpacked.get() + got as u64);
         if unpacked.get() > caps.bytes {
@@ -241,33 +284,22 @@ impl<R: Read> Read for Capped<'_, R> {
     }
 }
 
-/// All frames of a Zstandard stream, with their checksums compared.
-struct Frames<R: BufRead> {
-    source: Option<R>,
-    decoder: Option<StreamingDecoder<R, ruzstd::decoding::FrameDecoder>>,
+/// The file of a zip, of whose directory not too much is read.
+struct Seeking<'a> {
+    inner: BufReader<File>,
+    intake: &'a Intake<'a>,
 }
 
-impl<R: BufRead> Read for Frames<R> {
+impl Read for Seeking<'_> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        loop {
-            if let Some(mut source) = self.source.take() {
-                if source.fill_buf()?.is_empty() {
-                    return Ok(0);
-                }
-                let decoder = StreamingDecoder::new(source);
-                self.decoder = Some(decoder.map_err(|fault| io::Error::other(fault.to_string()))?);
-            }
-            let Some(decoder) = &mut self.decoder else { return Ok(0) };
-            let got = decoder.read(out)?;
-            if got > 0 || out.is_empty() {
-                return Ok(got);
-            }
-            let frame = &decoder.decoder;
-            let (written, computed) = (frame.get_checksum_from_data(), frame.get_calculated_checksum());
-            if written.is_some() && written != computed {
-                return Err(io::Error::other("the checksum of a frame does not match"));
-            }
-            self.source = self.decoder.take().map(StreamingDecoder::into_inner);
-        }
+        let got = self.inner.read(out)?;
+        self.intake.header(got)?;
+        Ok(got)
+    }
+}
+
+impl Seek for Seeking<'_> {
+    fn seek(&mut self, to: SeekFrom) -> io::Result<u64> {
+        self.inner.seek(to)
     }
 }

@@ -113,6 +113,9 @@ impl Lock {
             meta => meta.map_err(GetError::disk(&path, "reading"))?,
         };
         let bad = |reason: String| GetError::BadLock { path: path.clone(), reason };
+        if !meta.is_file() {
+            return Err(bad("it is no file".to_owned()));
+        }
         if meta.len() > MAX_BYTES {
             return Err(bad(format!("it is larger than {MAX_BYTES} bytes")));
         }
@@ -184,7 +187,8 @@ impl Locked {
 /// A single name of a file or directory, and no path.
 fn is_name(name: &str) -> bool {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    !name.is_empty() && name.len() <= 200 && !name.starts_with('.') && name.chars().all(plain)
+    let sized = !name.is_empty() && name.len() <= 200;
+    sized && !name.starts_with('.') && !name.ends_with('.') && name.chars().all(plain)
 }
 
 /// Today in UTC, as year-month-day.
@@ -227,7 +231,8 @@ mod tests {
 
     #[test]
     fn names_are_no_paths() {
-        for bad in ["", ".", "..", "../a", "a/b", "/a", "a\\b", "a\0", ".hidden", "C:a", "a b", "ಕ", "a\n"]
+        for bad in
+            ["", ".", "..", "../a", "a/b", "/a", "a\\b", "a\0", ".hidden", "a.", "C:a", "a b", "ಕ", "a\n"]
         {
             assert!(!is_name(bad), "{bad:?}");
         }

@@ -25,6 +25,7 @@ mod http;
 mod part;
 mod download;
 mod fetch;
+mod frames;
 mod archive;
 mod unpack;
 mod lock;
@@ -186,6 +187,26 @@ pub fn get(
         }
     }
     Ok(Got { corpus, was_whole: false })
+}
+
+/// Unpacks what was downloaded for a recipe into the empty directory `stage`, and says what is there then.
+///
+/// # Errors
+///
+/// Archives that are damaged, unsafe, beyond `caps` or lack a side; sides that do not line up.
+///
+/// # Panics
+///
+/// If there are fewer archives than the recipe has sources.
+pub fn unpack(
+    recipe: &Recipe,
+    archives: &[PathBuf],
+    caps: &Caps,
+    stage: &Path,
+) -> Result<Vec<LockedFile>, GetError> {
+    assert!(archives.len() >= recipe.sources.len(), "an archive for each source");
+    let files = unpack::unpack(recipe, archives, caps, stage)?;
+    Ok(files.into_iter().map(|(name, sum)| lock_file(name, sum)).collect())
 }
 
 /// A corpus of the lock, and which of its files are not as locked.

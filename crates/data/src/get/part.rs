@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::error::GetError;
 
+/// Larger notes are not read.
+const MAX_BYTES: u64 = 1 << 16;
+
 /// What the bytes of a part are from.
 #[derive(Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -21,7 +24,8 @@ pub(super) struct Record {
 
 impl Record {
     fn read(path: &Path) -> Self {
-        let text = fs::read_to_string(path).unwrap_or_default();
+        let small = fs::symlink_metadata(path).is_ok_and(|meta| meta.is_file() && meta.len() <= MAX_BYTES);
+        let text = if small { fs::read_to_string(path).unwrap_or_default() } else { String::new() };
         serde_json::from_str(&text).unwrap_or_default()
     }
 }

@@ -36,6 +36,8 @@ use origin::{Origin, Text};
 
 const TOKENIZER: &str = "tokenizer.json";
 const HELD_OUT: &str = "held-out.json";
+/// Larger notes of held-out sets are not read.
+const MAX_HELD_OUT_BYTES: u64 = 64 << 20;
 /// The key of [`Origin`] in the settings of the shards.
 const ORIGIN: &str = "origin";
 
@@ -135,7 +137,9 @@ pub fn open(dir: &Path, request: &Request) -> Result<Option<Prepared>, DataError
             expected,
         });
     }
-    if origin.fill.source_lens.iter().sum::<usize>() != reader.len() {
+    let lens = &origin.fill.source_lens;
+    let sum = lens.iter().try_fold(0_usize, |sum, len| sum.checked_add(*len));
+    if sum != Some(reader.len()) || lens.len() > request.data.train.0.len() {
         return Err(damaged("the examples of its sources do not add up".to_owned()));
     }
     if !origin.text.is_unchanged(request.data)? {
@@ -297,6 +301,12 @@ pub fn text_bytes(data: &DataConfig) -> Result<u64, DataError> {
     Ok(bytes)
 }
 
+/// What was noted of held-out sets, if it can be read and is no giant.
+fn read_held_out(path: &Path) -> Option<Vec<u8>> {
+    let small = fs::symlink_metadata(path).ok()?;
+    (small.is_file() && small.len() <= MAX_HELD_OUT_BYTES).then(|| fs::read(path).ok())?
+}
+
 /// Looks for held-out lines in the text of a set, unless that was done before.
 ///
 /// # Errors
@@ -311,7 +321,7 @@ pub fn check_held_out(
 ) -> Result<(), DataError> {
     let path = dir.join(HELD_OUT);
     let mut known: BTreeMap<String, Overlap> =
-        fs::read(&path).ok().and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
+        read_held_out(&path).and_then(|json| serde_json::from_slice(&json).ok()).unwrap_or_default();
     let keys: Vec<String> = held_out.iter().map(HeldOutText::key).collect();
     if !keys.iter().all(|key| known.contains_key(key)) {
         let normalizer = Normalizer::new(&request.data.normalize);

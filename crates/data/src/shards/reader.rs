@@ -68,13 +68,18 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// [`DataError::ShardsForeign`] with both hashes.
+    /// [`DataError::ShardsForeign`] with both hashes, or both sizes.
     pub fn expect_tokenizer(&self, tokenizer: &Tokenizer) -> Result<(), DataError> {
         let (got, expected) = (self.manifest.tokenizer.clone(), tokenizer.hash());
-        if got == expected {
+        let (ids, own) = (self.manifest.vocab_size, tokenizer.vocab_size());
+        let (what, got, expected) = if got != expected {
+            ("hash of the tokenizer", got, expected)
+        } else if ids != own {
+            // Ids are held against the manifest's number alone when they are read.
+            ("size of the vocabulary", ids.to_string(), own.to_string())
+        } else {
             return Ok(());
-        }
-        let what = "hash of the tokenizer";
+        };
         Err(DataError::ShardsForeign { path: self.dir.clone(), what, got, expected })
     }
 

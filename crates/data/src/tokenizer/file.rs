@@ -6,6 +6,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde_json::Value;
@@ -60,16 +61,19 @@ impl Tokenizer {
     ///
     /// # Errors
     ///
-    /// Content that is not JSON; any part that differs from what this crate writes; a vocabulary or
-    /// merges that no training can give.
+    /// Content beyond 64 MiB or that is not JSON; any part that differs from what this crate writes; a
+    /// vocabulary or merges that no training can give.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, DataError> {
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(DataError::TooLarge { path: "tokenizer.json".into(), limit: MAX_FILE_BYTES });
+        }
         let theirs: Value = serde_json::from_slice(bytes).map_err(|fault| DataError::TokenizerSyntax {
             line: fault.line(),
             column: fault.column(),
             message: fault.to_string(),
         })?;
         let (tokens, merges) = learned(&theirs["model"])?;
-        let tokenizer = Self::assemble(tokens, merges)?;
+        let tokenizer = guarded(|| Self::assemble(tokens, merges))?;
         let ours = serde_json::from_str(&tokenizer.to_json()).expect("this crate writes json");
         same_frame(&theirs, &ours)?;
         Ok(tokenizer)
@@ -155,6 +159,15 @@ fn same_frame(theirs: &Value, ours: &Value) -> Result<(), DataError> {
     Ok(())
 }
 
+/// What a panic of the `tokenizers` library becomes: what it is given is checked, but the file is a stranger's.
+fn guarded<T>(build: impl FnOnce() -> Result<T, DataError>) -> Result<T, DataError> {
+    catch_unwind(AssertUnwindSafe(build)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("a panic without words");
+        Err(DataError::TokenizerBuild { message: shortened(&Value::from(text)) })
+    })
+}
+
 fn foreign(part: &str, got: &Value, expected: &str) -> DataError {
     DataError::TokenizerForeign { part: part.to_owned(), got: shortened(got), expected: expected.to_owned() }
 }
@@ -164,5 +177,23 @@ fn shortened(value: &Value) -> String {
     match text.char_indices().nth(SHOWN_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_of_the_library_is_an_error() {
+        let fault = guarded::<()>(|| panic!("bad split {}", 7));
+        assert!(matches!(fault, Err(DataError::TokenizerBuild { message }) if message == "\"bad split 7\""));
+        assert!(guarded(|| Ok(7)).is_ok());
+    }
+
+    #[test]
+    fn a_giant_is_not_parsed() {
+        let bytes = vec![b' '; MAX_FILE_BYTES as usize + 1];
+        assert!(matches!(Tokenizer::from_bytes(&bytes), Err(DataError::TooLarge { .. })));
     }
 }

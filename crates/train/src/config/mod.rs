@@ -44,6 +44,9 @@ pub struct Experiment {
 /// The name beside those of runs.
 const PREPARED: &str = "prepared";
 
+/// A name is a directory, and leaves room for a suffix.
+const MAX_NAME_BYTES: usize = 200;
+
 /// The section `[run]`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -296,6 +299,11 @@ impl Experiment {
         self.train.validate().into_iter().for_each(|(key, message)| add("train", key.into(), message));
         self.validate.validate().into_iter().for_each(|(key, message)| add("validate", key.into(), message));
         self.search.validate().into_iter().for_each(|fault| add("search", fault.key, fault.message));
+        if self.tokenizer.validate().is_empty() {
+            let vocab_size = self.tokenizer.vocab_size;
+            self.model.vocab_fault(vocab_size).into_iter().for_each(|f| add("model", f.key, f.message));
+            self.train.logits_fault(vocab_size).into_iter().for_each(|(k, m)| add("train", k.into(), m));
+        }
         faults
     }
 }
@@ -304,10 +312,15 @@ impl RunConfig {
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         // Beyond ASCII, letters and the signs that belong to them: a vowel sign of Kannada is no letter by itself.
-        let other = |c: char| !c.is_ascii() && !c.is_whitespace() && !c.is_control();
+        let reorders = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        let other = |c: char| !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !reorders(c);
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c) || other(c);
-        if self.name.is_empty() || self.name.starts_with('.') || !self.name.chars().all(plain) {
-            let message = format!("must be letters, digits, '-', '_' and '.', got '{}'", self.name);
+        let dotted = self.name.starts_with('.') || self.name.ends_with('.');
+        if self.name.is_empty() || dotted || self.name.len() > MAX_NAME_BYTES || !self.name.chars().all(plain)
+        {
+            let shown = self.name.chars().take(60).map(|c| if c.is_control() { '?' } else { c });
+            let shown: String = shown.collect();
+            let message = format!("must be letters, digits, '-', '_' and '.', got '{shown}'");
             faults.push(("name", message));
         }
         if self.name == PREPARED {
@@ -318,6 +331,22 @@ impl RunConfig {
 }
 
 impl TrainConfig {
+    /// The largest tensor of a pass: a number for each token and each entry of the vocabulary.
+    fn logits_fault(&self, vocab_size: usize) -> Option<(&'static str, String)> {
+        let (key, tokens) = match self.micro_batch_tokens {
+            0 => ("batch_tokens", self.batch_tokens),
+            micro => ("micro_batch_tokens", micro.min(self.batch_tokens)),
+        };
+        let numbers = (tokens as u64).checked_mul(vocab_size as u64);
+        let most = model::MAX_ELEMENTS / vocab_size.max(1) as u64;
+        numbers.is_none_or(|numbers| numbers > model::MAX_ELEMENTS).then(|| {
+            let gibibytes = model::gibibytes(numbers);
+            let message =
+                format!("the logits of one pass need {gibibytes}: {tokens} tokens × {vocab_size} entries");
+            (key, format!("{message}; set micro_batch_tokens to {most} or less"))
+        })
+    }
+
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
         let mut check = |right: bool, key, message: String| {

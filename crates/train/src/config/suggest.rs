@@ -32,6 +32,8 @@ impl Suggestion {
     }
 }
 
+/// A longer word, in bytes, is nobody's typing error: the search takes time with the length of both words.
+const LONGEST: usize = 64;
 /// The least likeness of words that are taken for each other, and that in other sections.
 const ALIKE: f64 = 0.6;
 const VERY_ALIKE: f64 = 0.72;
@@ -39,6 +41,9 @@ const VERY_ALIKE: f64 = 0.72;
 impl Unknown<'_> {
     /// The best guess; without one, what would be possible.
     pub(super) fn suggest(&self, root: &Shape) -> Suggestion {
+        if self.name.len() > LONGEST {
+            return Suggestion::none();
+        }
         let candidates: Vec<Vec<&str>> = root
             .paths()
             .into_iter()

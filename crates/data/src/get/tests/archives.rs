@@ -246,3 +246,52 @@ fn several_files_of_a_side_are_joined_or_refused() {
     assert!(matches!(run(&recipe, &entries), Err(GetError::NoMember { found: 2, .. })));
     assert!(run(&recipe, &entries[1..3]).is_ok());
 }
+
+/// The record of a tar before an entry that gives it a long name.
+fn long_name(kind: EntryType, bytes: &[u8]) -> Vec<u8> {
+    let mut header = tar::Header::new_gnu();
+    header.set_path("././@LongLink").unwrap();
+    header.set_entry_type(kind);
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let mut builder = tar::Builder::new(Vec::new());
+    builder.append(&header, bytes).unwrap();
+    let mut bytes = builder.into_inner().unwrap();
+    bytes.truncate(bytes.len() - 1024);
+    bytes
+}
+
+#[test]
+fn headers_do_not_fill_the_memory() {
+    // Noise, so that the ratio is not what stops it.
+    let name = |len| super::noise(len).into_iter().map(|byte| b'a' + byte % 26).collect::<Vec<_>>();
+    let text = tar(&[("a/x.kn", EntryType::Regular, b"x\n")]);
+    for kind in [EntryType::GNULongName, EntryType::GNULongLink, EntryType::XHeader] {
+        let bytes = gz(&[long_name(kind, &name(1 << 21)), text.clone()].concat());
+        let fault = extract(Form::TarGz, &bytes, &Caps::default());
+        assert!(
+            matches!(&fault, Err(GetError::Damaged { reason, .. }) if reason.contains("headers are too long")),
+            "{kind:?}: {fault:?}"
+        );
+    }
+    // Many short ones are fine, wanted or not, and so are large files between them.
+    let large = name(3 << 20);
+    let entries: Vec<_> = (0..3000).map(|_| ("b", EntryType::Regular, &b"x"[..])).collect();
+    let entries =
+        [&entries[..], &[("large", EntryType::Regular, &large), ("a/x.kn", EntryType::Regular, b"x\n")]]
+            .concat();
+    let long = long_name(EntryType::GNULongName, b"c/long.kn\0");
+    let bytes = gz(&[&long, &tar(&entries)[..]].concat());
+    let got = extract(Form::TarGz, &bytes, &Caps::default()).unwrap();
+    assert_eq!(got.iter().map(|(directory, ..)| directory.as_str()).collect::<Vec<_>>(), ["c", "a"]);
+
+    let many: Vec<String> = (0..9_999).map(|n| format!("{n}/{}", "f".repeat(200))).collect();
+    let mut entries: Vec<_> = many.iter().map(|name| Entry(name, FILE, b"")).collect();
+    entries.push(Entry("a/x.kn", FILE, b"x\n"));
+    assert_eq!(extract(Form::Zip, &zip(&entries), &Caps::default()).unwrap().len(), 1);
+    let deep = "f".repeat(60_000);
+    let many: Vec<_> = (0..300).map(|_| Entry(&deep, FILE, b"")).collect();
+    let fault = extract(Form::Zip, &zip(&many), &Caps::default());
+    assert!(matches!(fault, Err(GetError::Damaged { .. })), "{fault:?}");
+}

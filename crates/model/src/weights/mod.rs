@@ -1,24 +1,17 @@
 //! The model's parameters as named host arrays and as a safetensors file. Names are paths in the module:
 //! `decoder.layers.0.cross_attention.query.weight`.
 
+mod file;
+mod shapes;
+
+pub use file::{Array, Arrays, MAX_HEADER_BYTES, Shapes, from_safetensors, read_safetensors, to_safetensors};
+pub use shapes::shapes;
+
 use crate::{ModelError, Transformer};
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView, serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
-
-/// A parameter on the host, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Array {
-    /// The extent of each axis.
-    pub shape: Vec<usize>,
-    /// The product of the extents many numbers.
-    pub values: Vec<f32>,
-}
-
-/// Named arrays in the order of their names.
-pub type Arrays = BTreeMap<String, Array>;
 
 /// Every parameter of the model by its path.
 pub fn to_arrays(model: &Transformer) -> Arrays {
@@ -48,60 +41,6 @@ pub fn from_arrays(model: Transformer, arrays: Arrays, path: &Path) -> Result<Tr
         Some(name) => Err(ModelError::UnknownTensor { path: path.into(), name }),
         None => Ok(model),
     }
-}
-
-/// The bytes of a safetensors file with these arrays.
-///
-/// # Panics
-///
-/// If an array's values do not fill its shape.
-pub fn to_safetensors(arrays: &Arrays, metadata: BTreeMap<String, String>) -> Vec<u8> {
-    let bytes: Vec<(&str, &[usize], Vec<u8>)> = arrays
-        .iter()
-        .map(|(name, array)| {
-            let bytes = array.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            (name.as_str(), array.shape.as_slice(), bytes)
-        })
-        .collect();
-    let views = bytes.iter().map(|(name, shape, bytes)| {
-        let view = TensorView::new(Dtype::F32, shape.to_vec(), bytes).expect("values fill the shape");
-        (*name, view)
-    });
-    serialize(views, Some(metadata.into_iter().collect())).expect("names are unique and views are valid")
-}
-
-/// The arrays of a safetensors file's bytes. `path` is for messages.
-///
-/// # Errors
-///
-/// Damaged bytes, or a tensor that is not float32.
-pub fn from_safetensors(bytes: &[u8], path: &Path) -> Result<Arrays, ModelError> {
-    let damaged = |error: safetensors::SafeTensorError| ModelError::Damaged {
-        path: path.into(),
-        reason: error.to_string(),
-    };
-    let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-    file.iter()
-        .map(|(name, view)| {
-            if view.dtype() != Dtype::F32 {
-                let got = format!("{:?}", view.dtype());
-                return Err(ModelError::TensorType { path: path.into(), name: name.into(), got });
-            }
-            let values =
-                view.data().chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]])).collect();
-            Ok((name.to_owned(), Array { shape: view.shape().to_vec(), values }))
-        })
-        .collect()
-}
-
-/// Reads a model's weights from a safetensors file.
-///
-/// # Errors
-///
-/// An unreadable or damaged file, or one of a model of another shape.
-pub fn load(model: Transformer, path: &Path) -> Result<Transformer, ModelError> {
-    let bytes = std::fs::read(path).map_err(|source| ModelError::Io { path: path.into(), source })?;
-    from_arrays(model, from_safetensors(&bytes, path)?, path)
 }
 
 struct Collect {

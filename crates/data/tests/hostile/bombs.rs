@@ -1,0 +1,98 @@
+//! Ten gigabytes out of ten megabytes: refused by the ratio, in little memory.
+
+use super::harness::{alone, peak_of};
+use data::get::{Caps, Custom, GetError, Purpose};
+use data::{DataError, LanguagePair, Limits, ParallelFiles, content_hash, for_each_pair};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use lzma_rust2::{XzOptions, XzWriter};
+use ruzstd::encoding::{CompressionLevel, compress_to_vec};
+use std::fs;
+use std::io::Write;
+
+/// Text of one compressed member, of which a file holds many.
+const MEMBER_BYTES: usize = 8 << 20;
+/// 10 GiB.
+const MEMBERS: usize = 1280;
+/// Memory that reading may take.
+const MOST_BYTES: usize = 200 << 20;
+
+fn gz(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(bytes).expect("memory can be written");
+    encoder.finish().expect("memory can be written")
+}
+
+fn xz(bytes: &[u8]) -> Vec<u8> {
+    let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(0)).expect("a preset");
+    writer.write_all(bytes).expect("memory can be written");
+    writer.finish().expect("memory can be written")
+}
+
+fn text() -> Vec<u8> {
+    b"aaaaaaa\taaaaaaa\n".repeat(MEMBER_BYTES / 16)
+}
+
+#[test]
+fn of_a_corpus() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let text = text();
+    let zst = compress_to_vec(&text[..], CompressionLevel::Fastest);
+    for (ending, member) in [("gz", gz(&text)), ("zst", zst), ("xz", xz(&text))] {
+        let path = dir.path().join(format!("a.tsv.{ending}"));
+        fs::write(&path, member.repeat(MEMBERS)).expect("room");
+        let packed = fs::metadata(&path).expect("a file").len();
+        assert!(packed < 20 << 20, "{packed}");
+        let (files, limits) = (ParallelFiles::one(&path), Limits::of_a_line());
+        let (bytes, fault) =
+            peak_of(|| for_each_pair(&files, &LanguagePair::new("en", "kn"), &limits, &mut |_| Ok(())));
+        assert!(matches!(fault, Err(DataError::Bomb { limit: 200, .. })), "{ending}: {fault:?}");
+        assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
+        let (bytes, fault) = peak_of(|| content_hash(&files, &limits));
+        assert!(matches!(fault, Err(DataError::Bomb { .. })), "{ending}: {fault:?}");
+        assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
+        // What the ratio lets through is held to the size.
+        let limits = Limits { max_ratio: u64::MAX, max_bytes: 100 << 20, ..Limits::default() };
+        let (bytes, fault) = peak_of(|| content_hash(&files, &limits));
+        assert!(matches!(fault, Err(DataError::TooLarge { .. })), "{ending}: {fault:?}");
+        assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
+    }
+}
+
+#[test]
+fn of_a_download() {
+    let _alone = alone();
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let text = text();
+    let mut header = tar::Header::new_gnu();
+    header.set_path("x.en").expect("a name");
+    header.set_size((MEMBER_BYTES * MEMBERS) as u64);
+    header.set_mode(0o644);
+    header.set_cksum();
+    let tar = [gz(header.as_bytes()), gz(&text).repeat(MEMBERS)].concat();
+    let zst = compress_to_vec(&text[..], CompressionLevel::Fastest).repeat(MEMBERS);
+    for (ending, packed) in [("tsv.gz", gz(&text).repeat(MEMBERS)), ("tsv.zst", zst), ("tar.gz", tar)] {
+        let (archive, stage) = (dir.path().join("archive"), dir.path().join("stage"));
+        fs::write(&archive, packed).expect("room");
+        fs::create_dir(&stage).expect("room");
+        let custom = Custom {
+            name: "a".to_owned(),
+            languages: "en-kn".parse().expect("two codes"),
+            purpose: Purpose::Training,
+            licence: String::new(),
+            sources: vec![(format!("http://host.example/a.{ending}"), "0".repeat(64))],
+        };
+        let recipe = custom.recipe().expect("an address and a hash");
+        for (caps, limit) in
+            [(Caps::default(), 200), (Caps { ratio: u64::MAX, bytes: 50 << 20, ..Caps::default() }, 50 << 20)]
+        {
+            let (bytes, fault) = peak_of(|| data::get::unpack(&recipe, &[archive.clone()], &caps, &stage));
+            assert!(matches!(&fault, Err(GetError::Bomb { limit: got, .. }) if *got == limit), "{fault:?}");
+            assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
+            fs::remove_dir_all(&stage).expect("a directory");
+            fs::create_dir(&stage).expect("room");
+        }
+        fs::remove_dir_all(&stage).expect("a directory");
+    }
+}

@@ -1,0 +1,42 @@
+//! The bodies of the fuzz targets: those of the mutation tests. What is not here (configurations, manifests, model
+//! directories) needs Burn to be built, and is covered by mutants alone.
+
+#[path = "../../crates/data/tests/hostile/parts.rs"]
+#[allow(dead_code, reason = "what cuts files apart is used, what joins them is not")]
+mod parts;
+#[path = "../../crates/data/tests/hostile/targets.rs"]
+mod targets;
+
+// The reader of safetensors and its errors, taken out of the crate `model`, which needs Burn.
+#[path = "../../crates/model/src/error.rs"]
+pub mod error;
+#[path = "../../crates/model/src/weights/file.rs"]
+mod weights;
+use error::ModelError;
+
+macro_rules! targets {
+    ($($name:ident)*) => {
+        $(
+            #[doc = concat!("`", stringify!($name), "` of a stranger.")]
+            pub fn $name(bytes: &[u8]) {
+                targets::$name(bytes).ok();
+            }
+        )*
+    };
+}
+
+targets! { tokenizer shards lock recipe tmx jsonl csv tsv text gz zst xz zip tar tar_gz tsv_zst }
+
+/// A safetensors file of a stranger, for a model of two tensors.
+pub fn safetensors(bytes: &[u8]) {
+    let path = std::path::Path::new("model.safetensors");
+    let expected = [("a".to_owned(), vec![2, 3]), ("b".to_owned(), vec![3])].into();
+    let any = weights::from_safetensors(bytes, path);
+    if let Ok(ours) = weights::read_safetensors(bytes, &expected, path) {
+        // As bytes: a number may be NaN.
+        let bytes = |arrays| weights::to_safetensors(arrays, [].into());
+        assert_eq!(bytes(&any.expect("what is ours is a file")), bytes(&ours));
+        let again = weights::read_safetensors(&bytes(&ours), &expected, path).expect("our own file");
+        assert_eq!(bytes(&again), bytes(&ours));
+    }
+}
