@@ -8,6 +8,10 @@ use serde_json::{Value, json};
 
 const CHECKPOINTS: [&str; 2] = ["runs/run/checkpoints/step-11", "runs/run/checkpoints/step-12"];
 
+type ChangeText = fn(&str) -> String;
+/// The new contents of a file, or nothing to take it out.
+type ChangeFile = fn(Value) -> Option<Value>;
+
 /// A key whose change makes another run, its saved and its new value.
 const KEYS: [(&str, &str, &str); 14] = [
     ("tokenizer.vocab_size", "320", "321"),
@@ -47,7 +51,7 @@ fn changed_text_is_named_with_both_hashes() {
     let before = place.run_files("run");
     let whole = |side: &str| place.read_text(&format!("train.{side}"));
     let texts = ["en", "kn"].map(whole);
-    let changes: [(&str, fn(&str) -> String); 3] = [
+    let changes: [(&str, ChangeText); 3] = [
         ("a word", |text| text.replacen("the cat", "one cat", 1)),
         ("fewer lines", |text| text.lines().take(20).map(|line| line.to_owned() + "\n").collect()),
         ("another order", |text| text.lines().rev().map(|line| line.to_owned() + "\n").collect()),
@@ -88,7 +92,7 @@ fn edit(place: &Place, checkpoint: &str, file: &str, change: impl Fn(Value) -> O
 /// All checkpoints are changed, so that there is no older one to go on from.
 #[test]
 fn a_checkpoint_of_another_version_or_without_a_part_is_refused_by_name() {
-    let cases: [(&str, fn(Value) -> Option<Value>, &str); 4] = [
+    let cases: [(&str, ChangeFile, &str); 4] = [
         (
             "config.json",
             |mut config| {

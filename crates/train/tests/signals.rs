@@ -1,6 +1,7 @@
 //! A run that is asked to end saves, says so by its exit code, and goes on as if nothing had been.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+#![allow(clippy::print_stdout, reason = "what was skipped and counted is told with --nocapture")]
 
 mod common;
 
@@ -83,10 +84,13 @@ fn a_second_signal_ends_the_run_at_once() {
         "model.d_model=512",
         "model.d_ff=2048",
         "model.n_heads=8",
-        "train.batch_tokens=40000",
+        "train.batch_tokens=20000",
         "train.micro_batch_tokens=0",
     ];
-    let mut run = Running::start(&place, &slow);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
+    command.args(["--config", "config.toml"]).args(slow.iter().flat_map(|set| ["--set", set]));
+    command.current_dir(place.path("")).env("RAYON_NUM_THREADS", "1");
+    let mut run = Running::of(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
     let id = run.id();
     run.wait_for(|| listens(id));
     std::thread::sleep(Duration::from_millis(300));

@@ -216,8 +216,8 @@ fn a_translation_does_not_depend_on_its_batch() {
         let alone: Vec<_> = lines.iter().flat_map(|line| translate(std::slice::from_ref(line))).collect();
         for size in [2, 8, 64] {
             // An order in which no line stays beside its neighbour.
-            let step = lines.len() / 3 + 1;
-            let step = (step..).find(|step| gcd(*step, lines.len()) == 1).unwrap();
+            let third = lines.len() / 3 + 1;
+            let step = (third..lines.len()).find(|step| gcd(*step, lines.len()) == 1).unwrap();
             let order: Vec<usize> = (0..lines.len()).map(|i| i * step % lines.len()).collect();
             for batch in order.chunks(size) {
                 let together = translate(&batch.iter().map(|&i| lines[i].clone()).collect::<Vec<_>>());

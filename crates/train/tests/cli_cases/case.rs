@@ -16,6 +16,9 @@ const PATIENCE: Duration = Duration::from_mins(2);
 /// Whether the surroundings of a case could be made: as root, for example, no file is unreadable.
 pub(crate) type Made = bool;
 
+/// Makes them in the directory of the case.
+pub(crate) type Make = fn(&Path) -> Made;
+
 /// Where standard output goes.
 #[derive(Clone, Copy, Debug)]
 enum Output {
@@ -33,7 +36,7 @@ pub(crate) struct Case {
     /// A script of the shell in which "$@" is the program and its arguments.
     shell: Option<&'static str>,
     /// What the surroundings are called, and what makes them in the case's directory.
-    given: Option<(&'static str, fn(&Path) -> Made)>,
+    given: Option<(&'static str, Make)>,
     code: i32,
     says: Vec<String>,
     writes: bool,
@@ -91,13 +94,13 @@ impl Case {
     }
 
     /// Nothing can be written to standard output.
-    pub(crate) fn to_full(mut self) -> Self {
+    pub(crate) fn into_full(mut self) -> Self {
         self.stdout = Output::Full;
         self
     }
 
     /// Whoever read standard output has left.
-    pub(crate) fn to_nobody(mut self) -> Self {
+    pub(crate) fn into_nobody(mut self) -> Self {
         self.stdout = Output::ReaderGone;
         self
     }
@@ -107,7 +110,7 @@ impl Case {
         self
     }
 
-    pub(crate) fn given(mut self, what: &'static str, make: fn(&Path) -> Made) -> Self {
+    pub(crate) fn given(mut self, what: &'static str, make: Make) -> Self {
         self.given = Some((what, make));
         self
     }

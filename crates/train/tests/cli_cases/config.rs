@@ -1,6 +1,6 @@
 //! Configuration files that cannot be read or make no sense.
 
-use crate::case::{Case, Made, of, table};
+use crate::case::{Case, Made, Make, of, table};
 use std::fs;
 use std::path::Path;
 
@@ -13,7 +13,7 @@ fn given(path: &Path, bytes: &[u8]) -> Made {
 }
 
 fn texts() -> Vec<Case> {
-    let texts: [(&'static str, fn(&Path) -> Made, &str); 22] = [
+    let texts: [(&'static str, Make, &str); 22] = [
         ("an empty file", |dir| given(dir, b""), "src"),
         ("a byte order mark alone", |dir| given(dir, b"\xEF\xBB\xBF"), "src"),
         ("comments alone", |dir| given(dir, b"# nothing\n"), "src"),
@@ -34,7 +34,7 @@ fn texts() -> Vec<Case> {
         ("a date for a number", |dir| given(dir, b"[train]\nmax_steps = 2020-01-01\n"), "max_steps"),
         ("JSON", |dir| given(dir, b"{\"run\": {\"name\": \"a\"}}"), "given.toml:1"),
         ("YAML", |dir| given(dir, b"run:\n  name: a\n"), "given.toml:1"),
-        ("brackets without end", |dir| given(dir, &[b'['; 60_000]), "given.toml:1"),
+        ("brackets without end", |dir| given(dir, &b"[".repeat(60_000)), "given.toml:1"),
         (
             "nests without end",
             |dir| given(dir, (String::from("a = ") + &"[".repeat(60_000)).as_bytes()),
@@ -104,7 +104,7 @@ pub(crate) fn pipe(path: &Path) -> Made {
 /// Takes the permissions of a file away; not made where they do not bite.
 pub(crate) fn forbidden(path: &Path) -> Made {
     use std::os::unix::fs::PermissionsExt;
-    fs::set_permissions(path, fs::Permissions::from_mode(0)).is_ok() && fs::File::open(path).is_err()
+    fs::set_permissions(path, fs::Permissions::from_mode(0o000)).is_ok() && fs::File::open(path).is_err()
 }
 
 /// `--set` that names no key or gives no value.

@@ -1,6 +1,6 @@
 //! Files and directories that are missing, of another kind, unreadable, or strangely named.
 
-use crate::case::{Case, Made, case, of, set};
+use crate::case::{Case, Made, Make, case, of, set};
 use crate::config::{forbidden, pipe};
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -10,7 +10,7 @@ pub(crate) fn cases() -> Vec<Case> {
     [corpora(), names(), runs(), models(), inputs(), pages()].into_iter().flatten().collect()
 }
 
-type Given = (&'static str, fn(&Path) -> Made);
+type Given = (&'static str, Make);
 
 /// Something under the name `given.en` that is no text.
 const NO_TEXT: [(Given, i32, &str); 9] = [
@@ -75,7 +75,7 @@ fn renamed(dir: &Path, name: &str) -> Made {
 
 /// Names that are strange and right.
 fn names() -> Vec<Case> {
-    let names: [(&'static str, &'static str, fn(&Path) -> Made); 6] = [
+    let names: [(&'static str, &'static str, Make); 6] = [
         ("a Kannada name", "ಪಠ್ಯ.en", |dir| renamed(dir, "ಪಠ್ಯ.en")),
         ("a name with spaces", "a b  c.en", |dir| renamed(dir, "a b  c.en")),
         ("a name with a newline", "a\nb.en", |dir| renamed(dir, "a\nb.en")),
@@ -131,7 +131,7 @@ fn runs() -> Vec<Case> {
     }
     cases.push(set(&format!("run.name={}", "r".repeat(256)), 74, &["rrr"]));
     cases.push(set(&format!("run.dir={}", "d/".repeat(2500)), 74, &["d/d"]));
-    let rows: [(&'static str, fn(&Path) -> Made, i32, &str); 10] = [
+    let rows: [(&'static str, Make, i32, &str); 10] = [
         ("a file for the run", |dir| with_file(dir, "runs/run"), 74, "runs/run"),
         ("a file for the runs", |dir| with_file(dir, "runs"), 74, "runs"),
         (
@@ -213,7 +213,7 @@ fn models() -> Vec<Case> {
     cases.push(of(["translate", "hello", "--model", "a b"], 65, &["a b"]));
     cases.push(of(["translate", "hello", "--model=-m"], 65, &["-m"]));
     cases.push(case("evaluate --model nowhere --src test.en --ref test.kn", 65, &["nowhere"]));
-    let rows: [(&'static str, fn(&Path) -> Made, &str); 8] = [
+    let rows: [(&'static str, Make, &str); 8] = [
         (
             "an empty manifest",
             |dir| fs::write(dir.join("runs/run/best/manifest.json"), "").is_ok(),
@@ -318,7 +318,7 @@ fn pages() -> Vec<Case> {
     }
     // By a link, so that a program that replaces what it should not replaces the link.
     for (what, make) in [
-        ("a link to a full device", (|dir| with_link(dir, "page", "/dev/full")) as fn(&Path) -> Made),
+        ("a link to a full device", (|dir| with_link(dir, "page", "/dev/full")) as Make),
         ("a link to a device", |dir| with_link(dir, "page", "/dev/null")),
     ] {
         cases.push(case(&format!("{line} page"), 74, &["page", "no regular file"]).given(what, make));

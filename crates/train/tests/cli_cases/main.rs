@@ -2,6 +2,7 @@
 //! what it may write. Every case runs in a directory of its own.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+#![allow(clippy::print_stdout, reason = "what was skipped and counted is told with --nocapture")]
 
 #[path = "../common/mod.rs"]
 mod common;

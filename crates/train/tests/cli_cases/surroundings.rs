@@ -63,20 +63,21 @@ fn variables() -> Vec<Case> {
 
 fn streams() -> Vec<Case> {
     let mut cases = vec![
-        case(TRANSLATE, 0, &[]).to_nobody(),
-        case(TRANSLATE, 74, &["cannot write standard output"]).to_full(),
-        case("backends", 74, &["cannot write standard output"]).to_full(),
-        case("data list", 74, &["cannot write standard output"]).to_full(),
-        case("evaluate --hyp test.kn --ref test.kn", 74, &["cannot write standard output"]).to_full(),
-        case("evaluate --hyp test.kn --ref test.kn --json", 74, &["cannot write standard output"]).to_full(),
-        case("evaluate --hyp test.kn --ref test.kn", 0, &[]).to_nobody(),
-        case("evaluate --config config.toml", 74, &["cannot write standard output"]).to_full(),
-        case("evaluate --config config.toml", 0, &[]).to_nobody(),
-        case("data check --src train.en --tgt train.kn", 74, &["cannot write standard output"]).to_full(),
-        case("data check --src train.en --tgt train.kn", 0, &[]).to_nobody(),
+        case(TRANSLATE, 0, &[]).into_nobody(),
+        case(TRANSLATE, 74, &["cannot write standard output"]).into_full(),
+        case("backends", 74, &["cannot write standard output"]).into_full(),
+        case("data list", 74, &["cannot write standard output"]).into_full(),
+        case("evaluate --hyp test.kn --ref test.kn", 74, &["cannot write standard output"]).into_full(),
+        case("evaluate --hyp test.kn --ref test.kn --json", 74, &["cannot write standard output"])
+            .into_full(),
+        case("evaluate --hyp test.kn --ref test.kn", 0, &[]).into_nobody(),
+        case("evaluate --config config.toml", 74, &["cannot write standard output"]).into_full(),
+        case("evaluate --config config.toml", 0, &[]).into_nobody(),
+        case("data check --src train.en --tgt train.kn", 74, &["cannot write standard output"]).into_full(),
+        case("data check --src train.en --tgt train.kn", 0, &[]).into_nobody(),
         // What was trained stays, whoever listens.
-        case(TRAIN, 74, &["cannot write standard output"]).to_full().writes(),
-        case(TRAIN, 0, &[]).to_nobody().writes(),
+        case(TRAIN, 74, &["cannot write standard output"]).into_full().writes(),
+        case(TRAIN, 0, &[]).into_nobody().writes(),
     ];
     for (line, code) in
         [(TRANSLATE, 0), ("--config none.toml", 78), ("evaluate --hyp test.kn --ref test.kn", 0)]

@@ -37,9 +37,9 @@ fn help() -> Vec<Case> {
         ],
     );
     // Help that nobody reads is no failure.
-    cases.push(case("--help", 0, &[]).to_nobody());
-    cases.push(case("backends", 0, &[]).to_nobody());
-    cases.push(case("data list", 0, &[]).to_nobody());
+    cases.push(case("--help", 0, &[]).into_nobody());
+    cases.push(case("backends", 0, &[]).into_nobody());
+    cases.push(case("data list", 0, &[]).into_nobody());
     cases
 }
 
