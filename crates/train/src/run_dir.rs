@@ -55,12 +55,18 @@ impl RunDir {
         Ok(dir)
     }
 
-    /// Says so early, before anything is read or written, if another process trains in a directory.
+    /// Says so early, before anything is read or written, if another process trains in a directory, or files lie where
+    /// directories must.
     ///
     /// # Errors
     ///
-    /// It does.
-    pub fn refuse_if_in_use(path: &Path) -> Result<(), TrainError> {
+    /// They do.
+    pub fn refuse_early(path: &Path) -> Result<(), TrainError> {
+        for place in ["checkpoints", "snapshots"].map(|name| path.join(name)) {
+            if place.exists() && !place.is_dir() {
+                return Err(TrainError::io("list", &place)(ErrorKind::NotADirectory.into()));
+            }
+        }
         if path.join(LOCK).exists() { lock(path).map(drop) } else { Ok(()) }
     }
 
@@ -345,9 +351,9 @@ mod tests {
         let error = RunDir::open(place.path()).unwrap_err();
         let holder = format!("process {} on {} since 20", std::process::id(), host());
         assert!(error.to_string().contains(&holder), "{error}");
-        assert!(RunDir::refuse_if_in_use(place.path()).is_err());
+        assert!(RunDir::refuse_early(place.path()).is_err());
         drop(first);
-        RunDir::refuse_if_in_use(place.path()).unwrap();
+        RunDir::refuse_early(place.path()).unwrap();
         RunDir::open(place.path()).unwrap();
     }
 

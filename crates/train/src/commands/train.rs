@@ -38,7 +38,7 @@ pub enum Beginning {
 pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     interrupt::listen().map_err(TrainError::io("listen for signals to", &experiment.run.path()))?;
     let device = device::open(&experiment.backend)?;
-    RunDir::refuse_if_in_use(&experiment.run.path())?;
+    RunDir::refuse_early(&experiment.run.path())?;
     // What does not fit, or the text cannot give, is found before anything is written or deleted.
     let begins = *beginning == Beginning::Fresh
         || checkpoint::steps(&SystemDisk, &experiment.run.path().join("checkpoints"))?.is_empty();

@@ -311,10 +311,10 @@ impl Experiment {
 impl RunConfig {
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        // Beyond ASCII, letters and the signs that belong to them: a vowel sign of Kannada is no letter by itself.
-        let reorders = |c: char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        let other = |c: char| !c.is_ascii() && !c.is_whitespace() && !c.is_control() && !reorders(c);
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c) || other(c);
+        // With the signs that belong to letters but are none: combining ones, those of the scripts of India, joiners.
+        let sign =
+            |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}');
+        let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c) || sign(c);
         let dotted = self.name.starts_with('.') || self.name.ends_with('.');
         if self.name.is_empty() || dotted || self.name.len() > MAX_NAME_BYTES || !self.name.chars().all(plain)
         {

@@ -121,6 +121,9 @@ impl Trainer<'_> {
         self.log.sync()?;
         let (disk, place) = (self.run_dir.disk(), self.run_dir.checkpoints());
         checkpoint::save(disk, &place, &self.state, files, &moments, ema.as_ref())?;
+        if interrupt::requested().is_some() {
+            return Ok(()); // Whoever waits for the end need not wait for old checkpoints to be read and removed.
+        }
         let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
         self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
         self.window = (Instant::now(), 0);
