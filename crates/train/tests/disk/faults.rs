@@ -12,7 +12,7 @@ use train::log::RunLog;
 use train::run_dir::RunDir;
 
 /// Pseudo-random numbers below a bound: `SplitMix64`.
-fn random(seed: u64) -> impl FnMut(usize) -> usize {
+pub(crate) fn random(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed;
     move |bound| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
