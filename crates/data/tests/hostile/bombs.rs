@@ -1,6 +1,7 @@
 //! Ten gigabytes out of ten megabytes: refused by the ratio, in little memory.
 
 use super::harness::{alone, peak_of};
+use super::targets;
 use data::get::{Caps, Custom, GetError, Purpose};
 use data::{DataError, LanguagePair, Limits, ParallelFiles, content_hash, for_each_pair};
 use flate2::Compression;
@@ -36,7 +37,7 @@ fn text() -> Vec<u8> {
 #[test]
 fn of_a_corpus() {
     let _alone = alone();
-    let dir = tempfile::tempdir().expect("a temporary directory");
+    let dir = targets::place();
     let text = text();
     let zst = compress_to_vec(&text[..], CompressionLevel::Fastest);
     for (ending, member) in [("gz", gz(&text)), ("zst", zst), ("xz", xz(&text))] {
@@ -53,7 +54,7 @@ fn of_a_corpus() {
         assert!(matches!(fault, Err(DataError::Bomb { .. })), "{ending}: {fault:?}");
         assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
         // What the ratio lets through is held to the size.
-        let limits = Limits { max_ratio: u64::MAX, max_bytes: 100 << 20, ..Limits::default() };
+        let limits = Limits { max_ratio: u64::MAX, max_bytes: 20 << 20, ..Limits::default() };
         let (bytes, fault) = peak_of(|| content_hash(&files, &limits));
         assert!(matches!(fault, Err(DataError::TooLarge { .. })), "{ending}: {fault:?}");
         assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
@@ -63,7 +64,7 @@ fn of_a_corpus() {
 #[test]
 fn of_a_download() {
     let _alone = alone();
-    let dir = tempfile::tempdir().expect("a temporary directory");
+    let dir = targets::place();
     let text = text();
     let mut header = tar::Header::new_gnu();
     header.set_path("x.en").expect("a name");
@@ -85,9 +86,10 @@ fn of_a_download() {
         };
         let recipe = custom.recipe().expect("an address and a hash");
         for (caps, limit) in
-            [(Caps::default(), 200), (Caps { ratio: u64::MAX, bytes: 50 << 20, ..Caps::default() }, 50 << 20)]
+            [(Caps::default(), 200), (Caps { ratio: u64::MAX, bytes: 20 << 20, ..Caps::default() }, 20 << 20)]
         {
-            let (bytes, fault) = peak_of(|| data::get::unpack(&recipe, &[archive.clone()], &caps, &stage));
+            let (bytes, fault) =
+                peak_of(|| data::get::unpack(&recipe, std::slice::from_ref(&archive), &caps, &stage));
             assert!(matches!(&fault, Err(GetError::Bomb { limit: got, .. }) if *got == limit), "{fault:?}");
             assert!(bytes < MOST_BYTES, "{ending}: {bytes} bytes");
             fs::remove_dir_all(&stage).expect("a directory");

@@ -47,11 +47,11 @@ pub(crate) fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
 }
 
 fn table() -> Vec<u8> {
-    LINES.iter().map(|(src, tgt)| format!("{src}\t{tgt}\n")).collect::<String>().into_bytes()
+    LINES.iter().map(|(src, tgt)| format!("{src}\t{tgt}\n")).collect::<Vec<_>>().concat().into_bytes()
 }
 
 fn side(side: impl Fn(&(&'static str, &'static str)) -> &'static str) -> Vec<u8> {
-    LINES.iter().map(|pair| format!("{}\n", side(pair))).collect::<String>().into_bytes()
+    LINES.iter().map(|pair| format!("{}\n", side(pair))).collect::<Vec<_>>().concat().into_bytes()
 }
 
 fn text() -> Vec<u8> {
@@ -122,7 +122,7 @@ fn jsonl() -> Vec<u8> {
         let pair = serde_json::json!({"en": src, "kn": tgt, "n": [i, {"a": null}]});
         if i % 2 == 0 { pair } else { serde_json::json!({"id": i, "translation": pair}) }.to_string() + "\n"
     };
-    LINES.iter().enumerate().map(line).collect::<String>().into_bytes()
+    LINES.iter().enumerate().map(line).collect::<Vec<_>>().concat().into_bytes()
 }
 
 fn gz(bytes: &[u8]) -> Vec<u8> {

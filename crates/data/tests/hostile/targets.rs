@@ -17,7 +17,7 @@ fn told<T, E: ToString>(result: Result<T, E>) -> Result<T, String> {
 }
 
 /// In memory where the system has a place for that: some targets sync what they write.
-fn place() -> TempDir {
+pub(crate) fn place() -> TempDir {
     TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).expect("a temporary directory")
 }
 

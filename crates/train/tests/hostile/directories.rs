@@ -119,7 +119,7 @@ fn state_of_a_run() -> State {
 #[test]
 fn states() {
     let seed = serde_json::to_vec_pretty(&state_of_a_run()).unwrap();
-    survive("state.json", &[seed], rounds(300, 5000), Memory::USUAL, state);
+    survive("state.json", &[seed], rounds(10_000, 100_000), Memory::USUAL, state);
 }
 
 #[test]
