@@ -262,7 +262,9 @@ fn listing(dir: &Path) -> BTreeMap<PathBuf, String> {
     while let Some(dir) = waiting.pop() {
         for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
             let (path, kind) = (entry.path(), entry.file_type().unwrap());
-            let is = if kind.is_file() {
+            let is = if path.ends_with(".lock") {
+                continue; // It says who held it last.
+            } else if kind.is_file() {
                 fs::read(&path).map_or("unreadable".into(), |bytes| blake3::hash(&bytes).to_string())
             } else if kind.is_dir() {
                 waiting.push(path.clone());
