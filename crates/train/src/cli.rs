@@ -1,10 +1,10 @@
 //! The command line. Without a subcommand it trains.
 
-use crate::checkpoint::Part;
 use crate::commands::evaluate::{self, Format};
 use crate::commands::train::{self, Beginning};
 use crate::commands::{backends, translate};
 use crate::config::{self, BackendConfig};
+use crate::same_run::Part;
 use crate::translator::Translator;
 use crate::{TrainError, commands, device, drill, log, panics};
 use clap::{Args, Parser, Subcommand};

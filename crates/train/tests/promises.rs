@@ -15,8 +15,10 @@ fn every_test_that_the_page_names_is_there() {
         assert!(!tests.is_empty(), "{row}");
         for test in tests {
             let (file, name) = test.split_once("::").unwrap();
-            let source = fs::read_to_string(crates.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-            let (before, _) = source.split_once(&format!("fn {name}()")).unwrap_or_else(|| panic!("no {test}"));
+            let source =
+                fs::read_to_string(crates.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+            let (before, _) =
+                source.split_once(&format!("fn {name}()")).unwrap_or_else(|| panic!("no {test}"));
             let attributes = before.rsplit("\n\n").next().unwrap();
             assert!(attributes.contains("#[test]"), "{test} is no test");
             assert!(!attributes.contains("#[ignore"), "{test} is not run");

@@ -1,12 +1,13 @@
 //! `train`: from an experiment's file to an evaluated model directory. Continues a stopped run without being asked.
 
 use crate::TrainError;
-use crate::checkpoint::{self, Checkpoint, Part, State};
+use crate::checkpoint::{self, Checkpoint, State};
 use crate::config::Experiment;
 use crate::corpora::{self, Corpora, HeldOut};
 use crate::disk::SystemDisk;
 use crate::metrics::Scores;
 use crate::run_dir::RunDir;
+use crate::same_run::{Part, check_same_run};
 use crate::trainer::{Start, Trainer};
 use crate::translator::Translator;
 use crate::validate::{Validation, score};
@@ -51,7 +52,7 @@ pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write)
     };
     let saved = if begins { None } else { newest_state(experiment)? };
     let mut corpora = corpora::read(experiment, &|hashes| match &saved {
-        Some((path, state)) => checkpoint::check_same_run(path, state, experiment, hashes, &forgotten),
+        Some((path, state)) => check_same_run(path, state, experiment, hashes, &forgotten),
         None => Ok(()),
     })?;
     let fresh_start = if begins { Some(prepare(experiment, &mut corpora, None)?) } else { None };
@@ -61,7 +62,7 @@ pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write)
     }
     let mut checkpoint = checkpoint::newest_whole(&run_dir, u64::MAX, &device)?;
     if let Some(saved) = &mut checkpoint {
-        checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes, &forgotten)?;
+        check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes, &forgotten)?;
         saved.forget(&forgotten);
         tracing::info!("resuming after step {} from {}", saved.state.step, saved.path.display());
     }
