@@ -35,8 +35,8 @@ pub fn to_safetensors(arrays: &Arrays, metadata: BTreeMap<String, String>) -> Ve
     let bytes: Vec<(&str, &[usize], Vec<u8>)> = arrays
         .iter()
         .map(|(name, array)| {
-            let bytes = array.values.iter().flat_map(|value| value.to_le_bytes()).collect();
-            (name.as_str(), array.shape.as_slice(), bytes)
+            let numbers: Vec<[u8; 4]> = array.values.iter().map(|value| value.to_le_bytes()).collect();
+            (name.as_str(), array.shape.as_slice(), numbers.into_flattened())
         })
         .collect();
     let views = bytes.iter().map(|(name, shape, bytes)| {

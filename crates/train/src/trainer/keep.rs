@@ -130,7 +130,7 @@ impl Trainer<'_> {
     }
 
     /// Removes what is no longer needed.
-    fn prune(&self) -> Result<(), TrainError> {
+    pub(super) fn prune(&self) -> Result<(), TrainError> {
         let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
         self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)
     }

@@ -143,6 +143,9 @@ impl<'a> Trainer<'a> {
         let first = self.state.step;
         interrupt::finish_step_first()
             .map_err(TrainError::io("listen for signals to", self.run_dir.path()))?;
+        if first > 0 {
+            self.prune()?; // One that was told to end did not wait for it.
+        }
         self.fit_memory()?;
         // A request to end may have come before the validation of the last step was over.
         if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
