@@ -8,7 +8,7 @@ use crate::TrainError;
 use crate::config::Experiment;
 use crate::disk::{self, Disk};
 use crate::files::{self, Files};
-use crate::guard::Guard;
+use crate::guard::{Guard, MAX_FALLBACKS, MAX_HALVINGS};
 use crate::model_dir;
 use crate::run_dir::RunDir;
 use crate::same_run::Part;
@@ -79,6 +79,23 @@ impl Checkpoint {
                 Part::Data => state.cursor = Cursor::default(),
                 Part::Best => state.validations.clear(),
             }
+        }
+    }
+}
+
+impl State {
+    /// What no run can have come to, if something is: a state may be a stranger's.
+    fn fault(&self) -> Option<&'static str> {
+        let guard = &self.guard;
+        let far = |number: u64| number >= 1 << 53;
+        if far(self.step) || far(self.cursor.epoch) || far(self.cursor.batch) || far(self.tgt_tokens) {
+            Some("it stands further than any run comes")
+        } else if self.missed_updates > self.step || guard.schedule_start > self.step {
+            Some("missed_updates and schedule_start must not be above step")
+        } else if guard.fallbacks > MAX_FALLBACKS || guard.halvings > MAX_HALVINGS {
+            Some("it has more fallbacks or halvings than a run makes")
+        } else {
+            None
         }
     }
 }
@@ -194,11 +211,53 @@ fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
     let bytes = files::take(files, path, STATE)?;
     let damaged = |reason: String| TrainError::Damaged { path: path.join(STATE), reason };
     let state: State = serde_json::from_slice(&bytes).map_err(|error| damaged(error.to_string()))?;
+    if let Some(reason) = state.fault() {
+        return Err(damaged(reason.into()));
+    }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match step_of(&name) {
         Some(step) if step != state.step => {
             Err(damaged(format!("it is the state after step {}, in the place of another", state.step)))
         }
         _ => Ok(state),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_state_that_no_run_comes_to_is_refused() {
+        let cases: [(&str, u64, &str); 6] = [
+            ("/step", u64::MAX, "further than any run comes"),
+            ("/cursor/epoch", u64::MAX, "further than any run comes"),
+            ("/missed_updates", 8, "must not be above step"),
+            ("/guard/schedule_start", 8, "must not be above step"),
+            ("/guard/halvings", 64, "more fallbacks or halvings"),
+            ("/guard/fallbacks", 4, "more fallbacks or halvings"),
+        ];
+        let state = State {
+            step: 7,
+            cursor: Cursor::default(),
+            tgt_tokens: 0,
+            elapsed_secs: 0.0,
+            validations: Vec::new(),
+            missed_updates: 7,
+            guard: Guard::default(),
+            experiment: Experiment::default(),
+            data_hashes: BTreeMap::new(),
+        };
+        let sound = serde_json::to_value(&state).unwrap();
+        let read = |json: &serde_json::Value| {
+            parse_state(&mut [(STATE.to_owned(), json.to_string().into_bytes())].into(), Path::new("step-7"))
+        };
+        assert_eq!(read(&sound).unwrap(), state);
+        for (place, value, says) in cases {
+            let mut json = sound.clone();
+            *json.pointer_mut(place).unwrap() = value.into();
+            let error = read(&json).unwrap_err().to_string();
+            assert!(error.contains(says), "{place}: {error}");
+        }
     }
 }
