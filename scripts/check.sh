@@ -28,7 +28,7 @@ else
 fi
 
 step "scripts"
-python3 -m py_compile scripts/*.py scripts/bench/*.py scripts/golden/*.py scripts/starter/*.py
+python3 -m py_compile scripts/*.py scripts/bench/*.py scripts/torture/*.py scripts/golden/*.py scripts/starter/*.py
 python3 scripts/starter/test_morphology.py
 python3 scripts/starter/split.py --check
 

@@ -11,6 +11,7 @@ use crate::files::{self, Files};
 use crate::guard::Guard;
 use crate::model_dir;
 use crate::run_dir::RunDir;
+use crate::same_run::Part;
 use crate::validate::Validation;
 use burn::tensor::Device;
 use data::Cursor;
@@ -47,40 +48,6 @@ pub struct State {
     pub experiment: Experiment,
     /// BLAKE3 of each set of the data.
     pub data_hashes: BTreeMap<String, String>,
-}
-
-/// What a run that goes on can be made to forget.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
-pub enum Part {
-    /// The optimizer's moments, and how often it stepped.
-    Optimizer,
-    /// Where the schedule of the learning rate stands, and what fallbacks took off it.
-    Schedule,
-    /// The place in the training text.
-    Data,
-    /// The validations, and with them which model is the best.
-    Best,
-}
-
-impl Part {
-    /// Keys that may change when this is forgotten; `text of …` stands for the text itself.
-    fn frees(self) -> &'static [&'static str] {
-        match self {
-            Self::Optimizer => &["train.optimizer", "train.beta_1", "train.beta_2", "train.epsilon"],
-            Self::Schedule => &[],
-            Self::Data => &[
-                "run.seed",
-                "data.train",
-                "data.clean",
-                "data.augment",
-                "data.on_bad_utf8",
-                "train.batch_tokens",
-                "train.label_smoothing",
-                "text of data.train",
-            ],
-            Self::Best => &["data.dev", "train.average", "text of data.dev"],
-        }
-    }
 }
 
 /// A checkpoint as read.
@@ -234,92 +201,4 @@ fn parse_state(files: &mut Files, path: &Path) -> Result<State, TrainError> {
         }
         _ => Ok(state),
     }
-}
-
-/// Keys whose change would make the run another one.
-const FIXED: [&str; 20] = [
-    "run.seed",
-    "data.src_lang",
-    "data.tgt_lang",
-    "data.train.weight",
-    "data.train.max_pairs",
-    "data.train.tag",
-    "data.dev.tag",
-    "data.normalize",
-    "data.clean",
-    "data.augment",
-    "data.on_bad_utf8",
-    "tokenizer",
-    "model",
-    "train.batch_tokens",
-    "train.optimizer",
-    "train.beta_1",
-    "train.beta_2",
-    "train.epsilon",
-    "train.label_smoothing",
-    "train.average",
-];
-
-/// Holds the present configuration and data against those of a checkpoint; what belongs to `forgotten` parts may differ.
-///
-/// # Errors
-///
-/// A fixed key or the training text differs: every difference with both values.
-pub fn check_same_run(
-    checkpoint: &Path,
-    saved: &State,
-    experiment: &Experiment,
-    hashes: &BTreeMap<String, String>,
-    forgotten: &BTreeSet<Part>,
-) -> Result<(), TrainError> {
-    let is_of = |key: &str, listed: &str| {
-        key == listed || key.strip_prefix(listed).is_some_and(|rest| rest.starts_with('.'))
-    };
-    let free = |key: &str| forgotten.iter().flat_map(|part| part.frees()).any(|free| is_of(key, free));
-    let (before, now) = (flatten(&saved.experiment), flatten(experiment));
-    let fixed = |key: &str| FIXED.iter().any(|fixed| is_of(key, fixed)) && !free(key);
-    let keys: BTreeSet<&String> = before.keys().chain(now.keys()).collect();
-    let shown = |values: &BTreeMap<String, String>, key| values.get(key).cloned().unwrap_or("nothing".into());
-    let mut differences: Vec<String> = keys
-        .into_iter()
-        .filter(|key| fixed(key) && before.get(*key) != now.get(*key))
-        .map(|key| format!("  {key}: saved {}, now {}", shown(&before, key), shown(&now, key)))
-        .collect();
-    for set in ["train", "dev"] {
-        let (before, now) = (saved.data_hashes.get(set), hashes.get(set));
-        if before != now && !free(&format!("text of data.{set}")) {
-            let short = |hash: Option<&String>| {
-                hash.map_or("nothing".into(), |hash| hash.chars().take(12).collect::<String>())
-            };
-            differences.push(format!(
-                "  text of data.{set} (BLAKE3): saved {}, now {}",
-                short(before),
-                short(now)
-            ));
-        }
-    }
-    if differences.is_empty() {
-        return Ok(());
-    }
-    Err(TrainError::Mismatch { checkpoint: checkpoint.into(), differences: differences.join("\n") })
-}
-
-/// Every value of the configuration by its full key.
-fn flatten(experiment: &Experiment) -> BTreeMap<String, String> {
-    fn walk(prefix: &str, value: &serde_json::Value, into: &mut BTreeMap<String, String>) {
-        match value {
-            serde_json::Value::Object(map) => {
-                for (key, value) in map {
-                    let key = if prefix.is_empty() { key.clone() } else { format!("{prefix}.{key}") };
-                    walk(&key, value, into);
-                }
-            }
-            other => {
-                into.insert(prefix.into(), other.to_string());
-            }
-        }
-    }
-    let mut flat = BTreeMap::new();
-    walk("", &serde_json::to_value(experiment).expect("the configuration is plain data"), &mut flat);
-    flat
 }

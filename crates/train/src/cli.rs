@@ -1,10 +1,10 @@
 //! The command line. Without a subcommand it trains.
 
-use crate::checkpoint::Part;
 use crate::commands::evaluate::{self, Format};
 use crate::commands::train::{self, Beginning};
 use crate::commands::{backends, translate};
 use crate::config::{self, BackendConfig};
+use crate::same_run::Part;
 use crate::translator::Translator;
 use crate::{TrainError, commands, device, drill, log, panics};
 use clap::{Args, Parser, Subcommand};
@@ -166,7 +166,7 @@ fn precision(name: &str) -> Result<Precision, String> {
 #[derive(Debug, Args)]
 struct EvaluateArgs {
     /// Score the best model of this experiment's run on its dev and test sets
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "src", "reference", "hypothesis"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "src", "reference", "hypothesis", "tag", "backend", "precision"])]
     config: Option<PathBuf>,
     /// Use VALUE for a key of the file
     #[arg(long = "set", value_name = "KEY=VALUE", requires = "config", conflicts_with_all = ["model", "hypothesis"])]
@@ -178,7 +178,7 @@ struct EvaluateArgs {
     #[arg(long, value_name = "FILE", requires = "model", conflicts_with = "hypothesis")]
     src: Option<PathBuf>,
     /// Score these lines against --ref
-    #[arg(long = "hyp", value_name = "FILE")]
+    #[arg(long = "hyp", value_name = "FILE", conflicts_with_all = ["tag", "backend", "precision"])]
     hypothesis: Option<PathBuf>,
     /// Reference lines
     #[arg(long = "ref", value_name = "FILE")]
@@ -348,8 +348,9 @@ fn run_evaluate(args: EvaluateArgs, out: &mut impl Write) -> Result<(), TrainErr
 
 fn run_translate(args: &TranslateArgs, out: &mut impl Write) -> Result<(), TrainError> {
     let positive = |value: f32| value.is_finite() && value > 0.0;
-    if !positive(args.temperature) || !positive(args.top_p) {
-        return Err(TrainError::Usage("--temperature and --top-p must be above 0".into()));
+    if !positive(args.temperature) || !positive(args.top_p) || args.top_p > 1.0 {
+        let reason = "--temperature must be above 0, --top-p above 0 and at most 1";
+        return Err(TrainError::Usage(reason.into()));
     }
     let device = device::open(&args.backend.config())?;
     let mut translator = Translator::load(&args.model, &device, args.backend.precision)?;

@@ -227,7 +227,12 @@ impl Corpora {
             TrainText::Pairs(pairs) => {
                 let lines = pairs.iter().flat_map(|pair| [pair.src.as_str(), pair.tgt.as_str()]);
                 let tags = experiment.data.train.tags();
-                Ok(Tokenizer::train_with_tags(lines, &experiment.tokenizer, &tags)?)
+                let learnt = Tokenizer::train_with_tags(lines, &experiment.tokenizer, &tags);
+                // Why there is no text stands in the report, which is told where training begins.
+                if matches!(learnt, Err(DataError::NoText)) {
+                    tracing::warn!("cleaning: {}", self.clean_report);
+                }
+                Ok(learnt?)
             }
         }
     }
@@ -256,7 +261,11 @@ impl Corpora {
                 TrainExamples { examples: examples.into(), source_lens }
             }
         };
-        if train.examples.is_empty() { Err(DataError::NoExamples.into()) } else { Ok(train) }
+        if train.examples.is_empty() {
+            tracing::warn!("cleaning: {}", self.clean_report);
+            return Err(DataError::NoExamples.into());
+        }
+        Ok(train)
     }
 
     /// The dev examples for the loss: normalised; blank ones and those that do not fit a batch are left out.

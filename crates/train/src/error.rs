@@ -1,10 +1,11 @@
-//! What can go wrong, and the exit code of each: 65 data, 69 backend, 70 bug, 71 memory, 74 input or output, 76 diverged, 78
-//! config.
+//! What can go wrong, and the exit code of each: 2 usage, 65 data, 69 backend, 70 bug, 71 memory, 74 input or output,
+//! 75 stopped by a signal, 76 diverged, 78 config.
 
 use crate::config::ConfigError;
 use crate::interrupt;
 use crate::metrics::MetricsError;
 use data::DataError;
+use data::get::GetError;
 use indicatif::HumanBytes;
 use model::ModelError;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,7 @@ pub enum TrainError {
     Data(#[from] DataError),
     /// A public corpus cannot be had.
     #[error(transparent)]
-    Get(#[from] data::get::GetError),
+    Get(#[from] GetError),
     /// Weights do not fit.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -197,6 +198,10 @@ impl TrainError {
         match self {
             Self::Usage(_) => 2,
             Self::Model(ModelError::Io { .. })
+            | Self::Data(
+                DataError::Unreadable { .. } | DataError::Unwritable { .. } | DataError::ShardsBusy { .. },
+            )
+            | Self::Get(GetError::Disk { .. } | GetError::Busy { .. })
             | Self::Io { .. }
             | Self::NoRoom { .. }
             | Self::InUse { .. } => 74,

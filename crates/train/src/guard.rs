@@ -93,6 +93,7 @@ impl Guard {
     }
 
     /// The watch of a run whose learning rate begins again after a step.
+    #[must_use]
     pub fn with_new_schedule(&self, step: u64) -> Self {
         Self { schedule_start: step, halvings: self.halvings, ..Self::default() }
     }

@@ -1,14 +1,23 @@
 //! SIGTERM, SIGINT and SIGUSR1 (a scheduler that wants its machine back) ask a run to save and to end. The loop looks at
 //! the request between two micro-batches and between two batches of a validation; a second signal ends the process at once.
+//!
+//! `timeout`, and schedulers that signal a batch script and all it started, send the same request twice: what comes again
+//! within half a second is no second signal.
 
 use crate::TrainError;
 use signal_hook::consts::signal;
 use signal_hook::flag;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 /// The exit code of a run that was asked to end and can go on: `EX_TEMPFAIL`.
 pub const EXIT_CODE: u8 = 75;
+
+/// How long what comes again is the same request, and how often its coming is looked for.
+const SAME_REQUEST: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(100);
 
 #[cfg(unix)]
 const SIGNALS: [(i32, &str); 3] =
@@ -32,7 +41,6 @@ pub fn listen() -> std::io::Result<()> {
     let (came, again) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(true)));
     for (number, _) in SIGNALS {
         flag::register_conditional_shutdown(number, EXIT_CODE.into(), Arc::clone(&again))?;
-        flag::register(number, Arc::clone(&again))?;
         flag::register_usize(number, Arc::clone(&came), number as usize)?;
     }
     let _ = CAME.set((came, again));
@@ -40,10 +48,21 @@ pub fn listen() -> std::io::Result<()> {
 }
 
 /// From now on a signal is a request, and only a second one ends the process at once.
-pub fn finish_step_first() {
-    if let Some((_, again)) = CAME.get() {
-        again.store(false, Ordering::Relaxed);
-    }
+///
+/// # Errors
+///
+/// Whatever the system says.
+pub fn finish_step_first() -> std::io::Result<()> {
+    let Some((came, again)) = CAME.get() else { return Ok(()) };
+    again.store(false, Ordering::Relaxed);
+    thread::Builder::new().name("signals".into()).spawn(move || {
+        while came.load(Ordering::Relaxed) == 0 {
+            thread::sleep(LOOK);
+        }
+        thread::sleep(SAME_REQUEST);
+        again.store(true, Ordering::Relaxed);
+    })?;
+    Ok(())
 }
 
 /// Nothing, unless the run was asked to end.

@@ -24,7 +24,8 @@ pub fn init() {
         .unwrap_or_else(|_| EnvFilter::new("train=info,data=info,model=info"));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    builder.with_ansi(colour).event_format(Lines).init();
+    // A log that nobody keeps, on a full disk or in a closed pipe, is no reason to end a run.
+    builder.log_internal_errors(false).with_ansi(colour).event_format(Lines).init();
 }
 
 /// A message is a line of its own; only what is not merely told has its level before it.

@@ -7,16 +7,15 @@ use crate::config::Experiment;
 use crate::disk::{self, Disk, SystemDisk};
 use crate::files::{self, Files};
 use crate::guard::MARGIN;
+use crate::lock::{LOCK, lock};
 use crate::model_dir;
 use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Read, Write};
+use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-const LOCK: &str = ".lock";
 const BEST: &str = "best";
 const CRASHES: &str = "crash";
 const FILES: [&str; 3] = ["metrics.jsonl", "config.toml", "run.json"];
@@ -55,12 +54,18 @@ impl RunDir {
         Ok(dir)
     }
 
-    /// Says so early, before anything is read or written, if another process trains in a directory.
+    /// Says so early, before anything is read or written, if another process trains in a directory, or files lie where
+    /// directories must.
     ///
     /// # Errors
     ///
-    /// It does.
-    pub fn refuse_if_in_use(path: &Path) -> Result<(), TrainError> {
+    /// They do.
+    pub fn refuse_early(path: &Path) -> Result<(), TrainError> {
+        for place in ["checkpoints", "snapshots"].map(|name| path.join(name)) {
+            if place.exists() && !place.is_dir() {
+                return Err(TrainError::io("list", &place)(ErrorKind::NotADirectory.into()));
+            }
+        }
         if path.join(LOCK).exists() { lock(path).map(drop) } else { Ok(()) }
     }
 
@@ -269,46 +274,6 @@ fn is_kept(step: u64, whole: &[u64], keep: usize) -> bool {
         || whole[old.saturating_sub(1)..].iter().take(if old > 0 { 2 } else { 1 }).any(|&kept| kept == step)
 }
 
-/// Locks a directory; the lock's file says who has it.
-fn lock(dir: &Path) -> Result<File, TrainError> {
-    let path = dir.join(LOCK);
-    let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
-    let mut lock = lock.map_err(TrainError::io("open", &path))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            let mut holder = String::new();
-            let _ = lock.read_to_string(&mut holder);
-            return Err(TrainError::InUse { dir: dir.into(), holder: holder.trim().into() });
-        }
-        Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &path)(error)),
-    }
-    let now = utc(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
-    let holder = format!("process {} on {} since {now}", std::process::id(), host());
-    lock.set_len(0)
-        .and_then(|()| lock.write_all(holder.as_bytes()))
-        .map_err(TrainError::io("write", &path))?;
-    Ok(lock)
-}
-
-/// `2026-02-28 23:59:59 UTC`, so long after the beginning of 1970.
-fn utc(since_1970: Duration) -> String {
-    let secs = since_1970.as_secs();
-    let (hours, minutes) = (secs / 3600 % 24, secs / 60 % 60);
-    format!("{} {hours:02}:{minutes:02}:{:02} UTC", data::get::civil_date(secs / 86_400), secs % 60)
-}
-
-/// The name of this machine.
-fn host() -> String {
-    let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
-    let of_command = || {
-        let output = std::process::Command::new("hostname").output().ok()?;
-        String::from_utf8(output.stdout).ok()
-    };
-    let name = of_kernel.or_else(of_command).unwrap_or_default();
-    if name.trim().is_empty() { "an unknown machine".into() } else { name.trim().into() }
-}
-
 /// The revision of the source tree that the process runs in, if there is one.
 fn git_revision() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
@@ -343,16 +308,11 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let first = RunDir::open(place.path()).unwrap();
         let error = RunDir::open(place.path()).unwrap_err();
-        let holder = format!("process {} on {} since 20", std::process::id(), host());
+        let holder = format!("process {} on {} since 20", std::process::id(), crate::lock::host());
         assert!(error.to_string().contains(&holder), "{error}");
-        assert!(RunDir::refuse_if_in_use(place.path()).is_err());
+        assert!(RunDir::refuse_early(place.path()).is_err());
         drop(first);
-        RunDir::refuse_if_in_use(place.path()).unwrap();
+        RunDir::refuse_early(place.path()).unwrap();
         RunDir::open(place.path()).unwrap();
-    }
-
-    #[test]
-    fn times() {
-        assert_eq!(utc(Duration::from_secs(1_772_236_800 + 86_399)), "2026-02-28 23:59:59 UTC");
     }
 }

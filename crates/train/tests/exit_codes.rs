@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Place, assert_has, failure, stdout};
+use common::{Place, Running, assert_has, failure, stdout};
 
 #[test]
 fn code_0_after_success() {
@@ -32,6 +32,16 @@ fn code_74_where_files_cannot_be_written() {
     let place = Place::new();
     place.write("runs", b"a file");
     assert_has(&failure(&mut place.train(&[]), 74), &["cannot create ", "runs/run"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn code_75_after_a_request_to_end() {
+    let place = Place::new();
+    let mut run = Running::start(&place, &["train.max_steps=100000"]);
+    run.wait_for(|| place.path("runs/run/checkpoints/step-3").exists());
+    run.signal("TERM");
+    assert_eq!(run.wait().code(), Some(75));
 }
 
 #[test]

@@ -172,6 +172,40 @@ fn held_out_lines_in_the_training_text_are_refused_unless_allowed() {
     assert_has(&stderr_of(&output), &["warning: dev: of its lines 2 have their source"]);
 }
 
+/// Exact, in other letters, with other spaces and punctuation, on one side only: of 60 lines 37 are found, no others.
+#[test]
+fn thirty_seven_planted_overlaps_are_found_and_no_others() {
+    let place = Place::new();
+    // Words of their own for every line, so that none is found by chance.
+    let word = |i: usize| {
+        format!(
+            "w{}",
+            ["ka", "lo", "mi", "ru", "te"].map(|part| part.repeat(1 + i % 3)).concat() + &"x".repeat(i / 3)
+        )
+    };
+    let held_out: Vec<(String, String)> =
+        (0..60).map(|i| (format!("{} sees a bird", word(i)), format!("ಹಕ್ಕಿ ನೋಡು {}", word(i)))).collect();
+    let (src, tgt): (Vec<String>, Vec<String>) = held_out.iter().cloned().unzip();
+    place.write_lines("dev.en", &src);
+    place.write_lines("dev.kn", &tgt);
+    for (i, (src, tgt)) in held_out.iter().enumerate().take(37) {
+        let (src, tgt) = match i % 4 {
+            0 => (src.clone(), tgt.clone()),
+            1 => (src.to_uppercase().replace(' ', "  ") + "!", format!("ಬೇರೆ ಮಾತು {i} ಇದು")),
+            2 => (format!("quite other words number {i}"), format!("“{tgt}”.")),
+            _ => (format!(" {src} ."), tgt.to_uppercase()),
+        };
+        append(&place, "train.en", format!("{src}\n").as_bytes());
+        append(&place, "train.kn", format!("{tgt}\n").as_bytes());
+    }
+    // 10 + 9 + 9 with their source, 10 + 9 + 9 with their target; 19 both.
+    let message = refused(&place, &["data.clean.min_target_script_share=0"], 65);
+    assert_has(
+        &message,
+        &["dev: of its lines 28 have their source and 28 their target in the training data", "19 both"],
+    );
+}
+
 #[test]
 fn files_that_are_missing_or_no_files_are_named() {
     let place = Place::new();

@@ -3,8 +3,12 @@
 
 mod common;
 
-use common::{Place, assert_has, failure, stderr_of, stdout};
+use common::{Place, assert_has, failure, rounds, stderr_of, stdout};
+use std::io::{BufRead, BufReader, Write};
 use std::process::{Command, Stdio};
+use train::config::BackendConfig;
+use train::device;
+use train::translator::Translator;
 
 /// As many different lines: short, long, Kannada, symbols, blanks between.
 fn varied(n: usize) -> Vec<String> {
@@ -169,7 +173,6 @@ fn a_reader_that_leaves_early_ends_it_quietly() {
 
 #[test]
 fn an_answer_comes_before_the_next_question() {
-    use std::io::{BufRead, BufReader, Write};
     let place = Place::trained();
     let mut child = Command::new(env!("CARGO_BIN_EXE_train"));
     child.args(["translate", "--model", "runs/run/best"]).current_dir(place.path(""));
@@ -197,4 +200,70 @@ fn input_that_is_not_there_or_no_file_is_named() {
     failure(&mut place.translate(&["--seed", "1", "hello"]), 2);
     assert_has(&failure(&mut place.translate(&["--length-penalty=-1", "hello"]), 2), &["length_penalty"]);
     failure(&mut place.translate(&["--backend", "abacus", "hello"]), 69);
+}
+
+/// Alone, in batches of two, eight and sixty-four, and in another order: the same words, and the same score.
+#[test]
+fn a_translation_does_not_depend_on_its_batch() {
+    let place = Place::trained();
+    let cpu = BackendConfig::default();
+    let device = device::open(&cpu).unwrap();
+    let mut translator = Translator::load(&place.path("runs/run/best"), &device, cpu.precision).unwrap();
+    let lines = varied(rounds(70, 500));
+    for beam_size in [1, 4] {
+        translator.search.beam_size = beam_size;
+        let translate = |lines: &[String]| translator.translate_n_best(lines, 0);
+        let alone: Vec<_> = lines.iter().flat_map(|line| translate(std::slice::from_ref(line))).collect();
+        for size in [2, 8, 64] {
+            // An order in which no line stays beside its neighbour.
+            let third = lines.len() / 3 + 1;
+            let step = (third..lines.len()).find(|step| gcd(*step, lines.len()) == 1).unwrap();
+            let order: Vec<usize> = (0..lines.len()).map(|i| i * step % lines.len()).collect();
+            for batch in order.chunks(size) {
+                let together = translate(&batch.iter().map(|&i| lines[i].clone()).collect::<Vec<_>>());
+                for (&i, found) in batch.iter().zip(together) {
+                    assert_eq!(found, alone[i], "beam {beam_size}, batches of {size}: {}", lines[i]);
+                }
+            }
+        }
+    }
+}
+
+fn gcd(a: usize, b: usize) -> usize {
+    if b == 0 { a } else { gcd(b, a % b) }
+}
+
+#[test]
+fn as_many_lines_come_out_as_went_in() {
+    let place = Place::trained();
+    let lines = varied(rounds(3000, 100_000));
+    let mut command = place.translate(&["--beam-size", "1"]);
+    command.write_stdin(lines.join("\n") + "\n").timeout(std::time::Duration::from_hours(2));
+    let text = stdout(&mut command);
+    assert_eq!(text.matches('\n').count(), lines.len());
+    for (line, translation) in lines.iter().zip(text.split('\n')) {
+        assert_eq!(line.is_empty(), translation.is_empty(), "'{line}' → '{translation}'");
+    }
+}
+
+/// A pipe that stays open is answered as far as it has come, also when that is more than a batch and a part of one.
+#[test]
+fn what_has_arrived_is_answered_while_the_pipe_is_open() {
+    let place = Place::trained();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_train"));
+    child.args(["translate", "--model", "runs/run/best", "--beam-size", "1"]).current_dir(place.path(""));
+    let mut child = child.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let (mut questions, answers) =
+        (child.stdin.take().unwrap(), BufReader::new(child.stdout.take().unwrap()));
+    let mut answers = answers.lines();
+    for n in [1, 64, 65, 150] {
+        questions.write_all("the cat runs.\n\n".repeat(n).as_bytes()).unwrap();
+        for i in 0..2 * n {
+            let answer = answers.next().unwrap().unwrap();
+            assert_eq!(answer.is_empty(), i % 2 == 1, "line {i} of {n}: '{answer}'");
+        }
+    }
+    drop(questions);
+    assert!(child.wait().unwrap().success());
+    assert!(answers.next().is_none());
 }

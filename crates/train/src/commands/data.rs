@@ -7,9 +7,10 @@ use crate::disk::SystemDisk;
 use crate::{TrainError, files};
 use data::check::{self, Level};
 use data::get::{self, Custom, Languages, Options, Progress, Purpose, Recipe};
+use data::get::{FileFault, LOCK_NAME};
 use data::{CleanConfig, DataConfig, LanguagePair, Limits, ParallelFiles, Script, Sources, TokenizerConfig};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 /// The data of an experiment with this training text and nothing else.
@@ -40,6 +41,7 @@ pub fn check(
     html: Option<&Path>,
     out: &mut impl Write,
 ) -> Result<(), TrainError> {
+    html.map_or(Ok(()), expect_place)?;
     let report = check::check(data, tokenizer, &Limits::of_training(data))?;
     if let Some(path) = html {
         files::write_file(&SystemDisk, path, report.to_html().as_bytes())?;
@@ -53,6 +55,20 @@ pub fn check(
     match report.findings.iter().filter(|finding| finding.level == Level::Error).count() {
         0 => Ok(()),
         errors => Err(TrainError::Check { errors }),
+    }
+}
+
+/// Refuses the name of a page where something else than a file is, which it would replace: a device, a pipe.
+fn expect_place(page: &Path) -> Result<(), TrainError> {
+    let refuse = |reason| Err(TrainError::io("write", page)(reason));
+    if page.metadata().is_ok_and(|there| !there.is_file()) {
+        return refuse(std::io::Error::other("it is no regular file; name one"));
+    }
+    let dir = page.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match dir.metadata() {
+        Ok(there) if !there.is_dir() => refuse(ErrorKind::NotADirectory.into()),
+        Ok(_) => Ok(()),
+        Err(error) => refuse(error),
     }
 }
 
@@ -155,8 +171,12 @@ pub fn download(recipe: &Recipe, root: &Path, out: &mut impl Write) -> Result<()
 ///
 /// # Errors
 ///
-/// A file is missing or other than locked.
+/// There is no lock; a file is missing or other than locked.
 pub fn verify(root: &Path, out: &mut impl Write) -> Result<(), TrainError> {
+    if !root.join(LOCK_NAME).exists() {
+        let advice = "name the directory that `data get` wrote to with --dir";
+        return Err(TrainError::MissingFile { dir: root.into(), file: LOCK_NAME.into(), advice });
+    }
     let mut faults = Vec::new();
     for checked in get::verify(root, &mut |_| {})? {
         let state = if checked.faults.is_empty() { "whole" } else { "NOT WHOLE" };
@@ -165,7 +185,15 @@ pub fn verify(root: &Path, out: &mut impl Write) -> Result<(), TrainError> {
     }
     match faults.first() {
         None => Ok(()),
-        Some((path, fault)) => Err(TrainError::Damaged { path: path.clone(), reason: format!("{fault:?}") }),
+        Some((path, fault)) => Err(TrainError::Damaged { path: path.clone(), reason: in_words(fault) }),
+    }
+}
+
+fn in_words(fault: &FileFault) -> String {
+    match fault {
+        FileFault::Missing => format!("it is not there, or no regular file, but {LOCK_NAME} names it"),
+        FileFault::Length { locked, got } => format!("it has {got} bytes, {LOCK_NAME} says {locked}"),
+        FileFault::Bytes { .. } => format!("its SHA-256 is not that of {LOCK_NAME}"),
     }
 }
 

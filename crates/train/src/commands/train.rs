@@ -1,12 +1,13 @@
 //! `train`: from an experiment's file to an evaluated model directory. Continues a stopped run without being asked.
 
 use crate::TrainError;
-use crate::checkpoint::{self, Checkpoint, Part, State};
+use crate::checkpoint::{self, Checkpoint, State};
 use crate::config::Experiment;
 use crate::corpora::{self, Corpora, HeldOut};
 use crate::disk::SystemDisk;
 use crate::metrics::Scores;
 use crate::run_dir::RunDir;
+use crate::same_run::{Part, check_same_run};
 use crate::trainer::{Start, Trainer};
 use crate::translator::Translator;
 use crate::validate::{Validation, score};
@@ -38,7 +39,7 @@ pub enum Beginning {
 pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write) -> Result<(), TrainError> {
     interrupt::listen().map_err(TrainError::io("listen for signals to", &experiment.run.path()))?;
     let device = device::open(&experiment.backend)?;
-    RunDir::refuse_if_in_use(&experiment.run.path())?;
+    RunDir::refuse_early(&experiment.run.path())?;
     // What does not fit, or the text cannot give, is found before anything is written or deleted.
     let begins = *beginning == Beginning::Fresh
         || checkpoint::steps(&SystemDisk, &experiment.run.path().join("checkpoints"))?.is_empty();
@@ -51,7 +52,7 @@ pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write)
     };
     let saved = if begins { None } else { newest_state(experiment)? };
     let mut corpora = corpora::read(experiment, &|hashes| match &saved {
-        Some((path, state)) => checkpoint::check_same_run(path, state, experiment, hashes, &forgotten),
+        Some((path, state)) => check_same_run(path, state, experiment, hashes, &forgotten),
         None => Ok(()),
     })?;
     let fresh_start = if begins { Some(prepare(experiment, &mut corpora, None)?) } else { None };
@@ -61,7 +62,7 @@ pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write)
     }
     let mut checkpoint = checkpoint::newest_whole(&run_dir, u64::MAX, &device)?;
     if let Some(saved) = &mut checkpoint {
-        checkpoint::check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes, &forgotten)?;
+        check_same_run(&saved.path, &saved.state, experiment, &corpora.hashes, &forgotten)?;
         saved.forget(&forgotten);
         tracing::info!("resuming after step {} from {}", saved.state.step, saved.path.display());
     }

@@ -130,6 +130,11 @@ fn read(path: &Path) -> Result<String, ConfigError> {
     if path.is_dir() {
         return Err(ConfigError::IsDirectory { path: path.to_path_buf() });
     }
+    // A pipe that nobody writes to would never answer.
+    if path.metadata().is_ok_and(|there| !there.is_file()) {
+        let source = std::io::Error::other("it is a pipe or device, expected a regular file");
+        return Err(ConfigError::Unreadable { path: path.to_path_buf(), source });
+    }
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LIMIT_BYTES + 1).read_to_end(&mut bytes))

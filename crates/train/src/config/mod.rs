@@ -311,7 +311,10 @@ impl Experiment {
 impl RunConfig {
     fn validate(&self) -> Vec<(&'static str, String)> {
         let mut faults = Vec::new();
-        let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c);
+        // With the signs that belong to letters but are none: combining ones, those of the scripts of India, joiners.
+        let sign =
+            |c: char| matches!(c, '\u{300}'..='\u{36f}' | '\u{900}'..='\u{dff}' | '\u{200c}' | '\u{200d}');
+        let plain = |c: char| c.is_alphanumeric() || "-_.".contains(c) || sign(c);
         let dotted = self.name.starts_with('.') || self.name.ends_with('.');
         if self.name.is_empty() || dotted || self.name.len() > MAX_NAME_BYTES || !self.name.chars().all(plain)
         {

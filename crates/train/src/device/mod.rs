@@ -173,8 +173,9 @@ fn split(config: &BackendConfig) -> Result<(&str, usize), String> {
     let Some((name, index)) = config.kind.split_once(':') else {
         return Ok((&config.kind, config.device));
     };
-    let parsed =
-        index.parse().map_err(|_| format!("'{index}' is not the index of a device, such as {name}:1"))?;
+    let parsed = index
+        .parse()
+        .map_err(|_| format!("names no device: '{index}' is not the index of a device, such as {name}:1"))?;
     if config.device != 0 && config.device != parsed {
         return Err(format!("and backend.device = {} name two devices; drop one of them", config.device));
     }
@@ -211,7 +212,16 @@ fn choose() -> (Backend, Vec<Found>) {
 fn unavailable(kind: &str, reason: String) -> TrainError {
     let compiled: Vec<&str> =
         Backend::ALL.into_iter().filter(|backend| backend.is_compiled_in()).map(Backend::name).collect();
-    TrainError::Backend { kind: kind.into(), reason, available: compiled.join(", ") }
+    let missing: Vec<String> = Backend::ALL
+        .into_iter()
+        .filter(|backend| !backend.is_compiled_in())
+        .filter_map(|backend| Some(format!("{} with --features {}", backend.name(), backend.feature()?)))
+        .collect();
+    let mut available = compiled.join(", ");
+    if !missing.is_empty() {
+        available = format!("{available}; built otherwise: {}", missing.join(", "));
+    }
+    TrainError::Backend { kind: kind.into(), reason, available }
 }
 
 /// The error that the text of a panic tells: that memory ran out or a driver failed in the middle of a run, which Burn's

@@ -1,8 +1,9 @@
 //! What a run does when its numbers go wrong: it finds where, writes down with which batch, leaves the step out, and goes
 //! back to a checkpoint with a lower learning rate if that is not enough.
 
+use super::progress::Progress;
 use super::step::{Passes, StepBatch};
-use super::{Progress, Trainer, open_log};
+use super::{Trainer, open_log};
 use crate::checkpoint;
 use crate::config::OnDivergence;
 use crate::guard::{MARGIN, MAX_FALLBACKS, MAX_SKIPPED};
@@ -37,7 +38,8 @@ impl Watch for FirstNonFinite {
     fn see(&mut self, name: &str, activations: Tensor<1>) -> Tensor<1> {
         let activations = Drilled.see(name, activations);
         let mut found = self.0.borrow_mut();
-        if found.is_none() && !activations.clone().abs().max().into_scalar::<f32>().is_finite() {
+        // A product with 0 is 0 for every finite number, and NaN for the others.
+        if found.is_none() && (activations.clone() * 0.0).sum().into_scalar::<f32>().is_nan() {
             *found = Some(name.to_owned());
         }
         activations
@@ -186,13 +188,15 @@ impl Trainer<'_> {
         self.started = (Instant::now(), state.elapsed_secs);
         let Progress { model, optimizer, ema, state } = progress.with_precision(self.experiment);
         (self.model, self.optimizer, self.ema, self.state) = (Some(model), optimizer, ema, state);
-        self.log.finish();
-        self.log = open_log(self.experiment, self.run_dir, &self.state)?;
-        self.told_of_going_back(&reason, step)?;
-        self.run_dir.forget_after(self.state.step)?;
+        // A run that is killed in between goes on from a later checkpoint, and diverges and goes back once more.
         if self.state.step > 0 {
             self.checkpoint()?;
         }
+        self.run_dir.forget_after(self.state.step)?;
+        self.log.finish();
+        self.log = open_log(self.experiment, self.run_dir, &self.state)?;
+        self.window = (Instant::now(), 0);
+        self.told_of_going_back(&reason, step)?;
         self.restore_best()
     }
 

@@ -121,14 +121,24 @@ impl Trainer<'_> {
         self.log.sync()?;
         let (disk, place) = (self.run_dir.disk(), self.run_dir.checkpoints());
         checkpoint::save(disk, &place, &self.state, files, &moments, ema.as_ref())?;
-        let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
-        self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)?;
+        // Whoever waits for the end need not wait for old checkpoints to be read and removed.
+        if interrupt::requested().is_none() {
+            self.prune()?;
+        }
         self.window = (Instant::now(), 0);
         Ok(())
     }
 
+    /// Removes what is no longer needed.
+    fn prune(&self) -> Result<(), TrainError> {
+        let wanted = |state: &State| kept_snapshots(self.experiment, &state.validations);
+        self.run_dir.prune(self.experiment.train.keep_checkpoints, &wanted(&self.state), wanted)
+    }
+
     /// Averages the chosen snapshots; their mean becomes `best/` if it is better than the best.
     pub(super) fn average(&mut self) -> Result<Validation, TrainError> {
+        // A run that was killed right after its last save has one checkpoint too many.
+        self.prune()?;
         let best = self.best().expect("a run ends with a validation").clone();
         let steps = averaged_steps(self.experiment, &self.state.validations);
         if steps.len() < 2 {

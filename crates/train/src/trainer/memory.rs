@@ -129,7 +129,7 @@ fn available_memory() -> Option<f64> {
     let v2 = group("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current");
     let v1 =
         group("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes");
-    [v2, v1].into_iter().flatten().fold(Some(machine), |least, room| least.map(|least| least.min(room)))
+    Some([v2, v1].into_iter().flatten().fold(machine, f64::min))
 }
 
 /// Bytes of this process by a name in `/proc/self/status`.

@@ -1,5 +1,6 @@
 //! The loop: batch → loss → gradients → update, with validations and checkpoints between.
 
+mod progress;
 mod step;
 mod faults;
 mod memory;
@@ -7,22 +8,22 @@ mod keep;
 
 use crate::TrainError;
 use crate::average::Ema;
-use crate::checkpoint::{self, Checkpoint, State};
-use crate::config::{Average, Experiment};
+use crate::checkpoint::{self, State};
+use crate::config::Experiment;
 use crate::corpora::{Corpora, DevSet, TrainExamples};
-use crate::guard::{Guard, MARGIN};
+use crate::guard::MARGIN;
 use crate::history::{go_on, reason_to_stop};
 use crate::interrupt;
 use crate::log::{RunLog, StepRecord};
-use crate::model_dir;
 use crate::optimizer::Optimizer;
 use crate::run_dir::RunDir;
 use crate::validate::Validation;
 use burn::module::Module;
 use burn::tensor::Device;
 use data::augment::Augment;
-use data::{Cursor, Loader, LoaderConfig, Tokenizer};
+use data::{Loader, LoaderConfig, Tokenizer};
 use model::Transformer;
+use progress::Progress;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -51,14 +52,6 @@ pub struct Trainer<'a> {
     window: (Instant, usize),
     /// Entropy of the targets' tokens by their frequency alone, nats per token.
     entropy: f64,
-}
-
-/// What training changes: all that a checkpoint holds.
-struct Progress {
-    model: Transformer,
-    optimizer: Optimizer,
-    ema: Option<Ema>,
-    state: State,
 }
 
 /// What a run starts from: nothing, or a checkpoint.
@@ -148,7 +141,8 @@ impl<'a> Trainer<'a> {
     pub fn run(&mut self) -> Result<Validation, TrainError> {
         let train = &self.experiment.train;
         let first = self.state.step;
-        interrupt::finish_step_first();
+        interrupt::finish_step_first()
+            .map_err(TrainError::io("listen for signals to", self.run_dir.path()))?;
         self.fit_memory()?;
         // A request to end may have come before the validation of the last step was over.
         if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
@@ -284,44 +278,6 @@ impl<'a> Trainer<'a> {
     /// Numbers that training changes.
     pub fn n_parameters(&self) -> usize {
         self.model().num_params()
-    }
-}
-
-impl Progress {
-    /// Before the first step.
-    fn new(experiment: &Experiment, corpora: &Corpora, tokenizer: &Tokenizer, device: &Device) -> Self {
-        let ids = model_dir::special_ids(tokenizer);
-        let (seed, tape) = (experiment.run.seed, device.clone().autodiff());
-        let model = Transformer::new(&experiment.model, tokenizer.vocab_size(), ids, seed, &tape);
-        let keeps = experiment.train.average == Average::Ema;
-        let ema = keeps.then(|| Ema::new(experiment.train.ema_decay, &model));
-        let state = State {
-            step: 0,
-            cursor: Cursor::default(),
-            tgt_tokens: 0,
-            elapsed_secs: 0.0,
-            validations: Vec::new(),
-            missed_updates: 0,
-            guard: Guard::default(),
-            experiment: experiment.clone(),
-            data_hashes: corpora.hashes.clone(),
-        };
-        Self { model, optimizer: Optimizer::new(&experiment.train), ema, state }.with_precision(experiment)
-    }
-
-    /// As a checkpoint has it.
-    fn saved(experiment: &Experiment, saved: Checkpoint, device: &Device) -> Result<Self, TrainError> {
-        let Checkpoint { path, state, model_dir, moments, ema } = saved;
-        let damaged = |name| TrainError::Damaged { path, reason: format!("moment '{name}' stands alone") };
-        let mut optimizer = Optimizer::new(&experiment.train);
-        optimizer.load_arrays(state.step - state.missed_updates, moments, device).map_err(damaged)?;
-        let ema = ema.map(|arrays| Ema::from_arrays(experiment.train.ema_decay, arrays, device));
-        Ok(Self { model: model_dir.model.train(), optimizer, ema, state }.with_precision(experiment))
-    }
-
-    fn with_precision(self, experiment: &Experiment) -> Self {
-        let (_, precision) = self.state.guard.after_fallbacks(experiment.backend.precision);
-        Self { model: self.model.with_precision(precision), ..self }
     }
 }
 

@@ -1,5 +1,6 @@
 //! Damaged checkpoints: every change of a byte is found, and its file named.
 
+use crate::faults::random;
 use crate::material::Material;
 use crate::sim::SimDisk;
 use std::path::{Path, PathBuf};
@@ -53,14 +54,6 @@ impl Damaged {
         assert_eq!(error.exit_code(), 65, "{what}: {message}");
         assert!(names.iter().any(|name| message.contains(name)), "{what}: {message}");
         assert!(checkpoint::load_state(&self.disk, &self.path).is_err(), "{what}");
-    }
-}
-
-/// Pseudo-random numbers below a bound.
-fn random(mut state: u64) -> impl FnMut(usize) -> usize {
-    move |bound| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        ((state >> 33) % bound as u64) as usize
     }
 }
 

@@ -12,7 +12,7 @@ use train::log::RunLog;
 use train::run_dir::RunDir;
 
 /// Pseudo-random numbers below a bound: `SplitMix64`.
-fn random(seed: u64) -> impl FnMut(usize) -> usize {
+pub(crate) fn random(seed: u64) -> impl FnMut(usize) -> usize {
     let mut state = seed;
     move |bound| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -163,13 +163,22 @@ impl<'a> Judge<'a> {
     /// An error that the process lives to tell.
     fn is_told(&self, error: &train::TrainError, fault: Fault, call: &str, disk: &SimDisk, case: &str) {
         assert_eq!(error.exit_code(), 74, "{case}: {error}");
+        // Nobody has to recover what a process could still put in order.
+        let run = self.material.path();
+        let disk = &disk.restarted();
+        let there = |dir: &str| !files::list(disk, &run.join(dir)).unwrap().is_empty();
+        assert!(self.scenario.before.iter().all(|_| there("best")), "{case}: best/ is not in its place");
+        let steps = checkpoint::steps(disk, &run.join("checkpoints")).unwrap();
+        assert!(
+            steps.len() >= KEEP.min(self.scenario.before.len()),
+            "{case}: only {steps:?} are in their places"
+        );
         let mut verbs = ["write ", "create ", "append ", "sync content of "].iter();
         if !verbs.any(|verb| call.starts_with(verb)) {
             return;
         }
-        let run = self.material.path();
         if files::list(disk, &run).is_ok_and(|entries| !entries.is_empty()) {
-            assert_eq!(litter(&disk.restarted(), &run), [""; 0], "{case}: {error}");
+            assert_eq!(litter(disk, &run), [""; 0], "{case}: {error}");
         }
         if fault == Fault::Full {
             let message = error.to_string();

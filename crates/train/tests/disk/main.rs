@@ -8,3 +8,4 @@ mod sim;
 mod corruption;
 mod faults;
 mod material;
+mod training;

@@ -81,6 +81,11 @@ impl Material {
         self.path.clone()
     }
 
+    /// The configuration of the real runs.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.trained.place.path("config.toml")
+    }
+
     fn state(&self, step: u64) -> State {
         State { step, ..self.state.clone() }
     }

@@ -1,0 +1,60 @@
+//! The lock of a run's directory: two runs never write one. The file says who has it.
+
+use crate::TrainError;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Write};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The lock's file.
+pub(crate) const LOCK: &str = ".lock";
+
+/// Locks a directory; the lock's file says who has it.
+pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
+    let path = dir.join(LOCK);
+    let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
+    let mut lock = lock.map_err(TrainError::io("open", &path))?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let _ = lock.read_to_string(&mut holder);
+            return Err(TrainError::InUse { dir: dir.into(), holder: holder.trim().into() });
+        }
+        Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &path)(error)),
+    }
+    let now = utc(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
+    let holder = format!("process {} on {} since {now}", std::process::id(), host());
+    lock.set_len(0)
+        .and_then(|()| lock.write_all(holder.as_bytes()))
+        .map_err(TrainError::io("write", &path))?;
+    Ok(lock)
+}
+
+/// `2026-02-28 23:59:59 UTC`, so long after the beginning of 1970.
+fn utc(since_1970: Duration) -> String {
+    let secs = since_1970.as_secs();
+    let (hours, minutes) = (secs / 3600 % 24, secs / 60 % 60);
+    format!("{} {hours:02}:{minutes:02}:{:02} UTC", data::get::civil_date(secs / 86_400), secs % 60)
+}
+
+/// The name of this machine.
+pub(crate) fn host() -> String {
+    let of_kernel = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+    let of_command = || {
+        let output = std::process::Command::new("hostname").output().ok()?;
+        String::from_utf8(output.stdout).ok()
+    };
+    let name = of_kernel.or_else(of_command).unwrap_or_default();
+    if name.trim().is_empty() { "an unknown machine".into() } else { name.trim().into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times() {
+        assert_eq!(utc(Duration::from_secs(1_772_236_800 + 86_399)), "2026-02-28 23:59:59 UTC");
+    }
+}
