@@ -13,14 +13,6 @@ shift || true
 place=${FUZZ_DIR:-$PWD/target/fuzz}
 mkdir -p "$place"
 place=$(cd "$place" && pwd)
-export CARGO_TARGET_DIR="$place/build" CARGO_BUILD_BUILD_DIR="$place/build"
-
-if ! command -v cargo-fuzz > /dev/null; then
-    # Beside the rest: nothing of the user's is touched.
-    [ -x "$place/tools/bin/cargo-fuzz" ] || cargo install cargo-fuzz --locked --root "$place/tools"
-    PATH="$place/tools/bin:$PATH"
-fi
-
 # Seeds: of the crate `data` by its own test; a file of two tensors by hand.
 ANUVADA_FUZZ_CORPUS="$place/corpus" cargo test --quiet -p data --test hostile corpora_of_the_fuzz_targets_are_small
 python3 - "$place/corpus/safetensors" << 'PYTHON'
@@ -31,6 +23,14 @@ tensor = lambda shape, start, end: {"dtype": "F32", "shape": shape, "data_offset
 header = json.dumps({"__metadata__": {"format": "anuvada"}, "a": tensor([2, 3], 0, 24), "b": tensor([3], 24, 36)})
 (place / "seed-0").write_bytes(struct.pack("<Q", len(header)) + header.encode() + bytes(36))
 PYTHON
+
+export CARGO_TARGET_DIR="$place/build" CARGO_BUILD_BUILD_DIR="$place/build"
+
+if ! command -v cargo-fuzz > /dev/null; then
+    # Beside the rest: nothing of the user's is touched.
+    [ -x "$place/tools/bin/cargo-fuzz" ] || cargo install cargo-fuzz --locked --root "$place/tools"
+    PATH="$place/tools/bin:$PATH"
+fi
 
 export RUSTC_BOOTSTRAP=1
 targets=("$@")

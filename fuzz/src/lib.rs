@@ -34,7 +34,7 @@ pub fn safetensors(bytes: &[u8]) {
     let any = weights::from_safetensors(bytes, path);
     if let Ok(ours) = weights::read_safetensors(bytes, &expected, path) {
         // As bytes: a number may be NaN.
-        let bytes = |arrays| weights::to_safetensors(arrays, [].into());
+        let bytes = |arrays: &weights::Arrays| weights::to_safetensors(arrays, [].into());
         assert_eq!(bytes(&any.expect("what is ours is a file")), bytes(&ours));
         let again = weights::read_safetensors(&bytes(&ours), &expected, path).expect("our own file");
         assert_eq!(bytes(&again), bytes(&ours));

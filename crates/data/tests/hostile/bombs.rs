@@ -98,3 +98,27 @@ fn of_a_download() {
         fs::remove_dir_all(&stage).expect("a directory");
     }
 }
+
+/// A Zstandard frame of 40 kB whose one compressed block says 20,000 times "repeat 131,074 bytes": 2.6 GB, where the
+/// format allows 128 KiB.
+fn swollen_block() -> Vec<u8> {
+    const SEQUENCES: u16 = 20_000;
+    // One literal; the number of sequences; all three codes said once: no literals, an earlier offset, the longest match.
+    let mut block = vec![1 << 3, b'a', (SEQUENCES >> 8) as u8 | 0x80, SEQUENCES as u8, 0b0101_0100, 0, 0, 52];
+    // Sixteen bits of length each, and the bit that ends the stream.
+    block.extend(vec![0xFF; 2 * usize::from(SEQUENCES)]);
+    block.push(1);
+    let header = |kind: u32, len: usize, last: u32| ((len as u32) << 3 | kind << 1 | last).to_le_bytes();
+    let (raw, packed) = (header(0, 8, 0), header(2, block.len(), 1));
+    // Magic, no checksum, a window of 128 KiB.
+    [b"\x28\xB5\x2F\xFD\x00\x38", &raw[..3], b"a\tb\na\tb\n", &packed[..3], &block].concat()
+}
+
+#[test]
+fn of_one_block() {
+    let _alone = alone();
+    for read in [targets::zst, targets::tsv_zst] as [fn(&[u8]) -> targets::Outcome; 2] {
+        let (bytes, told) = peak_of(|| read(&swollen_block()));
+        assert!(told.is_err() && bytes < MOST_BYTES, "{bytes} bytes: {told:?}");
+    }
+}

@@ -16,7 +16,7 @@ mod escapes;
 use harness::{Memory, rounds, survive};
 use targets::Outcome;
 
-/// Zstandard may ask for a window of 100 MiB, xz for a dictionary of 160 MiB: nothing of them is touched unless data
+/// Zstandard may ask for a window of 128 MiB, xz for a dictionary of 160 MiB: nothing of them is touched unless data
 /// comes.
 const PACKED: Memory = Memory { extra: 256 << 20, ..Memory::USUAL };
 
