@@ -2,13 +2,15 @@
 # Fuzzes every parser of strangers' files in `data`, and the reader of safetensors, with libFuzzer and AddressSanitizer.
 #
 #     scripts/fuzz.sh [SECONDS FOR EACH TARGET] [TARGET …]      60 seconds, all targets
+#     scripts/fuzz.sh 2000x                                     so many inputs for each target, the same ones every time
 #
 # Needs cargo-fuzz, which it installs, and a C++ compiler. The instrumentation is not stable in the compiler, hence
 # RUSTC_BOOTSTRAP. Corpora are made of the seeds of the mutation tests and grow in FUZZ_DIR (target/fuzz); what breaks
 # a target is kept there, in artifacts/.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-60}
+limits=(-max_total_time="${1:-60}")
+[[ ${1:-60} != *x ]] || limits=(-runs="${1%x}" -seed=1)
 shift || true
 place=${FUZZ_DIR:-$PWD/target/fuzz}
 mkdir -p "$place"
@@ -40,7 +42,7 @@ failed=()
 for target in "${targets[@]}"; do
     mkdir -p "$place/artifacts/$target"
     printf '\n== %s\n' "$target"
-    if ! cargo fuzz run --target-dir "$place/build" "$target" "$place/corpus/$target" -- -max_total_time="$seconds" \
+    if ! cargo fuzz run --target-dir "$place/build" "$target" "$place/corpus/$target" -- "${limits[@]}" \
         -timeout=10 -rss_limit_mb=1024 -max_len=65536 -print_final_stats=1 -verbosity=0 \
         -artifact_prefix="$place/artifacts/$target/" 2>&1 | grep -v '^INFO\|^#'; then
         failed+=("$target")

@@ -1,7 +1,7 @@
 //! What a run watches itself for: numbers that are not finite, divergence, memory that runs out, a model that has stopped
 //! to look at its source. All of it is plain state that a checkpoint carries, so that a resumed run sees the same.
 //!
-//! Divergence: the mean loss of the last [`RECENT`] steps is [`SIGMAS`] standard deviations of a single step above the
+//! Divergence: the mean loss of the last ten steps is five standard deviations of a single step above the
 //! lowest such mean so far, and more than half of all that was learnt since the first steps is lost. Noise alone does not
 //! move a mean that far, and a short bump from which a run recovers by itself does not lose so much.
 
@@ -108,7 +108,7 @@ impl Guard {
         (0.5_f64.powi(halvings as i32), Precision::F32)
     }
 
-    /// Takes the translations of a validation. Returns what there is to say when [`DULL`] in a row look like a collapse:
+    /// Takes the translations of a validation. Returns what there is to say when three in a row look like a collapse:
     /// the same translation for every source, or a training loss that knows no more than how often each token comes
     /// (`entropy`, nats per token).
     pub fn collapses(&mut self, translations: &[String], entropy: f64) -> Option<String> {

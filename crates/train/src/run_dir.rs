@@ -220,7 +220,7 @@ impl RunDir {
         }
     }
 
-    /// Deletes old checkpoints ([`is_kept`]), then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged
+    /// Deletes old checkpoints but the newest and those to which a diverging run goes back, then the snapshots that neither `wanted` nor a kept checkpoint needs. A damaged
     /// checkpoint does not count and needs none: no run goes on from it. Where one cannot be read just now, no snapshot is
     /// deleted.
     ///
