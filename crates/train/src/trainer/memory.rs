@@ -11,6 +11,7 @@ use crate::{TrainError, device, drill, panics};
 use data::{Batch, Cursor};
 use model::Pass;
 use std::fs;
+use std::path::Path;
 
 /// Memory that is left to others.
 const SPARE: f64 = 0.95;
@@ -121,15 +122,24 @@ fn largest_of(batches: Vec<Batch>) -> Batch {
     batches.into_iter().max_by_key(Batch::padded_tokens).expect("a batch has parts")
 }
 
-/// Bytes that this process may still take, if the system tells: of the machine, and of its control group.
+/// Bytes that this process may still take, if the system tells: of the machine, and of its control group (version 2, 1).
 fn available_memory() -> Option<f64> {
     let machine = field(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable")?;
-    let number = |path: &str| fs::read_to_string(path).ok()?.trim().parse::<f64>().ok();
-    let group = |limit: &str, used: &str| Some(number(limit)? - number(used)?);
-    let v2 = group("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current");
-    let v1 =
-        group("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes");
+    let read = |dir: &str, name: &str| fs::read_to_string(Path::new(dir).join(name)).ok();
+    let group = |dir, limit, used, cache| {
+        group_room(&read(dir, limit)?, &read(dir, used)?, &read(dir, "memory.stat")?, cache)
+    };
+    let v2 = group("/sys/fs/cgroup", "memory.max", "memory.current", "file");
+    let v1 = group("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache");
     Some([v2, v1].into_iter().flatten().fold(machine, f64::min))
+}
+
+/// What a control group may still take: files in memory count as used there, but are given up for others.
+fn group_room(limit: &str, used: &str, stat: &str, cache: &str) -> Option<f64> {
+    let number = |text: &str| text.trim().parse::<f64>().ok();
+    let cached =
+        stat.lines().find_map(|line| number(line.strip_prefix(cache)?.strip_prefix(' ')?)).unwrap_or(0.0);
+    Some(number(limit)? - number(used)? + cached)
 }
 
 /// Bytes of this process by a name in `/proc/self/status`.
@@ -159,6 +169,14 @@ mod tests {
         assert_eq!(field(text, "MemAvailable"), Some(2_097_152.0));
         assert_eq!(field(text, "Mem"), None);
         assert_eq!(field(text, "Swap"), None);
+    }
+
+    #[test]
+    fn files_in_memory_are_room_for_a_control_group() {
+        let stat = "anon 100\nfile 700\nfile_mapped 3\n";
+        assert_eq!(group_room("1000\n", "900\n", stat, "file"), Some(800.0));
+        assert_eq!(group_room("max\n", "900\n", stat, "file"), None);
+        assert_eq!(group_room("1000", "900", "", "file"), Some(100.0));
     }
 
     #[test]
