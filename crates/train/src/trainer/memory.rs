@@ -122,16 +122,31 @@ fn largest_of(batches: Vec<Batch>) -> Batch {
     batches.into_iter().max_by_key(Batch::padded_tokens).expect("a batch has parts")
 }
 
-/// Bytes that this process may still take, if the system tells: of the machine, and of its control group (version 2, 1).
+/// Bytes that this process may still take, if the system tells: of the machine, and of its control groups.
 fn available_memory() -> Option<f64> {
     let machine = field(&fs::read_to_string("/proc/meminfo").ok()?, "MemAvailable")?;
-    let read = |dir: &str, name: &str| fs::read_to_string(Path::new(dir).join(name)).ok();
-    let group = |dir, limit, used, cache| {
-        group_room(&read(dir, limit)?, &read(dir, used)?, &read(dir, "memory.stat")?, cache)
+    let groups = fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    Some(groups.lines().flat_map(rooms_of_groups).fold(machine, f64::min))
+}
+
+/// What the control group in a line of `/proc/self/cgroup` and those above it may still take. In a container the group
+/// itself stands at the root.
+fn rooms_of_groups(line: &str) -> Vec<f64> {
+    let mut parts = line.splitn(3, ':').skip(1);
+    let (Some(controllers), Some(path)) = (parts.next(), parts.next()) else { return Vec::new() };
+    let (root, [limit, used, cache]) = match controllers {
+        "" => ("/sys/fs/cgroup", ["memory.max", "memory.current", "file"]),
+        "memory" => {
+            ("/sys/fs/cgroup/memory", ["memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache"])
+        }
+        _ => return Vec::new(),
     };
-    let v2 = group("/sys/fs/cgroup", "memory.max", "memory.current", "file");
-    let v1 = group("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_cache");
-    Some([v2, v1].into_iter().flatten().fold(machine, f64::min))
+    let room = |group: &Path| {
+        let dir = Path::new(root).join(group.strip_prefix("/").ok()?);
+        let read = |name| fs::read_to_string(dir.join(name)).ok();
+        group_room(&read(limit)?, &read(used)?, &read("memory.stat")?, cache)
+    };
+    Path::new(path).ancestors().filter_map(room).collect()
 }
 
 /// What a control group may still take: files in memory count as used there, but are given up for others.
@@ -177,6 +192,9 @@ mod tests {
         assert_eq!(group_room("1000\n", "900\n", stat, "file"), Some(800.0));
         assert_eq!(group_room("max\n", "900\n", stat, "file"), None);
         assert_eq!(group_room("1000", "900", "", "file"), Some(100.0));
+        for line in ["", "garbage", "5:cpu:/a", "0::/no/such/group/../..", "4:memory:"] {
+            assert!(rooms_of_groups(line).iter().all(|room| room.is_finite()), "{line}");
+        }
     }
 
     #[test]
