@@ -50,6 +50,9 @@ pub mod augment;
 pub mod loader;
 #[cfg(feature = "get")]
 pub mod get;
+#[cfg(test)]
+#[path = "../tests/pack/mod.rs"]
+mod pack;
 
 pub use batch::{Batch, Example, encode_pairs};
 pub use clean::{CleanReport, Cleaner, Reason, clean};

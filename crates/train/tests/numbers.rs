@@ -13,13 +13,6 @@ fn drilled(place: &Place, drill: &str, sets: &[&str]) -> String {
     stderr_of(&output)
 }
 
-/// Rows of `metrics.jsonl` of a kind.
-fn rows(place: &Place, run: &str, kind: &str) -> Vec<Value> {
-    let text = place.read_text(&format!("runs/{run}/metrics.jsonl"));
-    let rows = text.lines().map(|row| serde_json::from_str::<Value>(row).unwrap());
-    rows.filter(|row| row["kind"] == kind).collect()
-}
-
 /// One pass for each step, so that calls of an activation are counted in steps, and checkpoints after each.
 const ONE_PASS: [&str; 2] = ["train.micro_batch_tokens=0", "train.max_steps=6"];
 
@@ -66,7 +59,7 @@ fn a_number_that_is_not_finite_is_found_in_its_step_named_and_not_applied() {
             let of = |step: u64| place.read(&format!("runs/{run}/checkpoints/step-{step}/{file}"));
             assert!(of(2) == of(3), "{drill}: {file} changed");
         }
-        let steps = rows(&place, &run, "train");
+        let steps = place.rows(&run, "train");
         assert_eq!(
             steps.iter().map(|row| row["nonfinite"] == true).collect::<Vec<_>>(),
             [false, false, true]
@@ -121,7 +114,7 @@ fn what_stands_in_weights_or_moments_sends_the_run_back_to_its_checkpoint() {
                 "going back from step 2 to step 2 with 0.5 of the learning rate",
             ],
         );
-        let back = rows(&place, &run, "go_back");
+        let back = place.rows(&run, "go_back");
         assert_eq!((back.len(), back[0]["step"].as_u64()), (1, Some(2)));
         let other = format!("run.name=other-{index}");
         place.train(&[&other, ONE_PASS[0], "train.max_steps=2"]).assert().success();
@@ -163,11 +156,11 @@ fn a_learning_rate_a_thousand_times_too_high_sends_the_run_back_and_it_recovers(
         &said,
         &["the mean loss of 10 steps rose to ", "of the learning rate in f32 (fallback 1 of 3)"],
     );
-    let back = rows(&place, "run", "go_back");
+    let back = place.rows("run", "go_back");
     let from = back[0]["from"].as_u64().unwrap();
     assert!((500..=550).contains(&from), "found after step {from}");
     assert!(back[0]["step"].as_u64().unwrap() >= 400, "{back:?}");
-    let steps = rows(&place, "run", "train");
+    let steps = place.rows("run", "train");
     let loss = |row: &Value| row["loss_nats_per_token"].as_f64().unwrap();
     assert_eq!(steps.last().unwrap()["step"].as_u64(), Some(700));
     assert!(loss(&steps[699]) < loss(&steps[300]), "the run recovered");
@@ -234,7 +227,7 @@ fn where_memory_runs_out_micro_batches_shrink_and_batches_stay() {
         [format!("run.name={run}"), "model.dropout=0".into(), "train.micro_batch_tokens=0".into()]
     };
     let losses = |run: &str| -> Vec<f64> {
-        rows(&place, run, "train").iter().map(|row| row["loss_nats_per_token"].as_f64().unwrap()).collect()
+        place.rows(run, "train").iter().map(|row| row["loss_nats_per_token"].as_f64().unwrap()).collect()
     };
     let whole = sets("whole");
     place.train(&whole.each_ref().map(String::as_str)).assert().success();

@@ -276,11 +276,7 @@ fn a_run_that_was_suspended_goes_on() {
     assert!(run.wait().success() && whole.wait().success());
     assert_eq!(place.training_rows("whole"), place.training_rows("suspended"));
     let mut elapsed_before = 0.0;
-    for row in place.read_text("runs/suspended/metrics.jsonl").lines() {
-        let row: serde_json::Value = serde_json::from_str(row).unwrap();
-        if row["kind"] != "train" {
-            continue;
-        }
+    for row in place.rows("suspended", "train") {
         let (rate, elapsed) = (row["tgt_tokens_per_sec"].as_f64(), row["elapsed_secs"].as_f64());
         assert!(rate.is_some_and(|rate| rate > 0.0), "{row}");
         assert!(elapsed.is_some_and(|elapsed| elapsed >= elapsed_before), "{row}");

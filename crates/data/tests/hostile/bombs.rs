@@ -1,15 +1,11 @@
 //! Ten gigabytes out of ten megabytes: refused by the ratio, in little memory.
 
 use super::harness::{alone, peak_of};
+use super::pack::{gz, xz, zst};
 use super::targets;
 use data::get::{Caps, Custom, GetError, Purpose};
 use data::{DataError, LanguagePair, Limits, ParallelFiles, content_hash, for_each_pair};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use lzma_rust2::{XzOptions, XzWriter};
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use std::fs;
-use std::io::Write;
 
 /// Text of one compressed member, of which a file holds many.
 const MEMBER_BYTES: usize = 8 << 20;
@@ -17,18 +13,6 @@ const MEMBER_BYTES: usize = 8 << 20;
 const MEMBERS: usize = 1280;
 /// Memory that reading may take.
 const MOST_BYTES: usize = 200 << 20;
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(bytes).expect("memory can be written");
-    encoder.finish().expect("memory can be written")
-}
-
-fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(0)).expect("a preset");
-    writer.write_all(bytes).expect("memory can be written");
-    writer.finish().expect("memory can be written")
-}
 
 fn text() -> Vec<u8> {
     b"aaaaaaa\taaaaaaa\n".repeat(MEMBER_BYTES / 16)
@@ -39,7 +23,7 @@ fn of_a_corpus() {
     let _alone = alone();
     let dir = targets::place();
     let text = text();
-    let zst = compress_to_vec(&text[..], CompressionLevel::Fastest);
+    let zst = zst(&text);
     for (ending, member) in [("gz", gz(&text)), ("zst", zst), ("xz", xz(&text))] {
         let path = dir.path().join(format!("a.tsv.{ending}"));
         fs::write(&path, member.repeat(MEMBERS)).expect("room");
@@ -72,7 +56,7 @@ fn of_a_download() {
     header.set_mode(0o644);
     header.set_cksum();
     let tar = [gz(header.as_bytes()), gz(&text).repeat(MEMBERS)].concat();
-    let zst = compress_to_vec(&text[..], CompressionLevel::Fastest).repeat(MEMBERS);
+    let zst = zst(&text).repeat(MEMBERS);
     for (ending, packed) in [("tsv.gz", gz(&text).repeat(MEMBERS)), ("tsv.zst", zst), ("tar.gz", tar)] {
         let (archive, stage) = (dir.path().join("archive"), dir.path().join("stage"));
         fs::write(&archive, packed).expect("room");

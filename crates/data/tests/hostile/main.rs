@@ -5,6 +5,8 @@
 
 mod harness;
 mod mutate;
+#[path = "../pack/mod.rs"]
+mod pack;
 mod parts;
 mod paths;
 mod seeds;

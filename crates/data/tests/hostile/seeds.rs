@@ -1,12 +1,9 @@
 //! Sound files of each kind, small, from which mutants are made.
 
+use super::pack::{gz, xz, zst};
 use super::parts::CUT;
 use data::shards::{Writer, WriterConfig};
 use data::{Tokenizer, TokenizerConfig};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use lzma_rust2::{XzOptions, XzWriter};
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use std::fs;
 use std::io::{Cursor, Write};
 use zip::write::SimpleFileOptions;
@@ -123,22 +120,6 @@ fn jsonl() -> Vec<u8> {
         if i % 2 == 0 { pair } else { serde_json::json!({"id": i, "translation": pair}) }.to_string() + "\n"
     };
     LINES.iter().enumerate().map(line).collect::<Vec<_>>().concat().into_bytes()
-}
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).expect("memory can be written");
-    encoder.finish().expect("memory can be written")
-}
-
-fn zst(bytes: &[u8]) -> Vec<u8> {
-    compress_to_vec(bytes, CompressionLevel::Fastest)
-}
-
-fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(0)).expect("a preset");
-    writer.write_all(bytes).expect("memory can be written");
-    writer.finish().expect("memory can be written")
 }
 
 fn zip() -> Vec<u8> {

@@ -58,7 +58,7 @@ impl Watch for Drilled {
 
 impl Trainer<'_> {
     /// What of a step is not finite, if anything is; the update has not been made.
-    pub(super) fn fault_of(&mut self, at: &StepBatch, passes: &Passes) -> Option<NonFinite> {
+    pub(super) fn fault_of(&self, at: &StepBatch, passes: &Passes) -> Option<NonFinite> {
         let moments = self.optimizer.moments_norm();
         let fine = |value: f64| value.abs() < LARGEST_NORM;
         if fine(passes.loss) && fine(passes.norm) && moments.is_finite() {

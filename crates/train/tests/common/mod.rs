@@ -159,12 +159,16 @@ impl Place {
         state["validations"].take()
     }
 
-    /// The training rows of the log without what a clock moves.
-    pub(crate) fn training_rows(&self, run: &str) -> Vec<serde_json::Value> {
+    /// The rows of a kind in the log.
+    pub(crate) fn rows(&self, run: &str, kind: &str) -> Vec<serde_json::Value> {
         let text = self.read_text(&format!("runs/{run}/metrics.jsonl"));
         let rows = text.lines().map(|row| serde_json::from_str(row).expect("a row is JSON"));
-        let mut rows: Vec<serde_json::Value> =
-            rows.filter(|row: &serde_json::Value| row["kind"] == "train").collect();
+        rows.filter(|row: &serde_json::Value| row["kind"] == kind).collect()
+    }
+
+    /// The training rows of the log without what a clock moves.
+    pub(crate) fn training_rows(&self, run: &str) -> Vec<serde_json::Value> {
+        let mut rows = self.rows(run, "train");
         for row in rows.iter_mut().filter_map(|row| row.as_object_mut()) {
             row.remove("elapsed_secs");
             row.remove("tgt_tokens_per_sec");

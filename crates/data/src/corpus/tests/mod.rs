@@ -13,16 +13,14 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::Command;
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
 use lzma_rust2::{XzOptions, XzWriter};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
 use super::*;
 use crate::config::BadUtf8;
+use crate::pack::{gz, xz, zst};
 
 struct Dir(TempDir);
 
@@ -36,22 +34,6 @@ impl Dir {
         fs::write(&path, bytes).expect("the temporary directory can be written");
         path
     }
-}
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).expect("memory can be written");
-    encoder.finish().expect("memory can be written")
-}
-
-fn zst(bytes: &[u8]) -> Vec<u8> {
-    compress_to_vec(bytes, CompressionLevel::Fastest)
-}
-
-fn xz(bytes: &[u8]) -> Vec<u8> {
-    let mut writer = XzWriter::new(Vec::new(), XzOptions::with_preset(0)).expect("a preset");
-    writer.write_all(bytes).expect("memory can be written");
-    writer.finish().expect("memory can be written")
 }
 
 type Pack = fn(&[u8]) -> Vec<u8>;

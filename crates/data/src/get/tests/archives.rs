@@ -1,10 +1,9 @@
 use std::fs;
 use std::path::Path;
 
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tar::EntryType;
 
-use super::{Entry, FILE, LINK, gz, tar, tree, zip};
+use super::{Entry, FILE, LINK, gz, tar, tree, zip, zst};
 use crate::get::archive::{Caps, Intake, Member};
 use crate::get::hash::Sum;
 use crate::get::recipe::Form;
@@ -128,9 +127,7 @@ fn bombs_are_refused_by_size_ratio_and_count() {
         assert!(matches!(fault, Err(GetError::Bomb { limit: 1_000, of: "bytes", .. })), "{fault:?}");
         assert!(extract(form, bytes, &caps(1 << 30, u64::MAX, 9)).is_ok());
     }
-    for (name, bytes) in
-        [("a.gz", gz(&zeros)), ("a.zst", compress_to_vec(&zeros[..], CompressionLevel::Fastest))]
-    {
+    for (name, bytes) in [("a.gz", gz(&zeros)), ("a.zst", zst(&zeros))] {
         let fault = single(name, &bytes, &Caps::default());
         assert!(matches!(fault, Err(GetError::Bomb { limit: 200, .. })), "{name} {fault:?}");
     }
@@ -174,10 +171,7 @@ fn a_cut_or_changed_archive_is_never_a_short_text() {
             assert!(got.iter().all(|(_, _, bytes)| bytes == text.as_bytes()), "{form:?} flipped at {flip}");
         }
     }
-    for (name, whole) in [
-        ("a.gz", gz(text.as_bytes())),
-        ("a.zst", compress_to_vec(text.as_bytes(), CompressionLevel::Fastest)),
-    ] {
+    for (name, whole) in [("a.gz", gz(text.as_bytes())), ("a.zst", zst(text.as_bytes()))] {
         let (sum, got) = single(name, &whole, &Caps::default()).unwrap();
         assert_eq!((sum.lines, got), (40, text.as_bytes().to_vec()));
         for end in 1..whole.len() {
@@ -188,7 +182,7 @@ fn a_cut_or_changed_archive_is_never_a_short_text() {
 
 #[test]
 fn frames_and_members_are_read_to_the_last() {
-    let half = |text: &str| compress_to_vec(text.as_bytes(), CompressionLevel::Fastest);
+    let half = |text: &str| zst(text.as_bytes());
     let frames = [half("one\n"), half("two\nthree")].concat();
     let members = [gz(b"one\n"), gz(b"two\nthree")].concat();
     for (name, bytes) in [("a.zst", frames), ("a.gz", members), ("a.txt", b"one\ntwo\nthree".to_vec())] {

@@ -2,11 +2,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use ruzstd::encoding::{CompressionLevel, compress_to_vec};
 use tempfile::TempDir;
 
 use super::server::{Reply, Server, honest};
-use super::{Entry, FILE, gz, patience, sha256, tree, zip};
+use super::{Entry, FILE, gz, patience, sha256, tree, zip, zst};
 use crate::get::{
     Archives, Custom, FileFault, GetError, Got, LOCK_NAME, Lock, Options, Purpose, Recipe, get, verify,
 };
@@ -119,8 +118,8 @@ fn benchmarks_do_not_look_like_training_text() {
 
 #[test]
 fn sides_and_tables_come_plain_or_compressed() {
-    let zst = compress_to_vec(KN.as_bytes(), CompressionLevel::Fastest);
-    let (site, root) = (Site::new(&[("/a.en.gz", gz(EN.as_bytes())), ("/a.kn.zst", zst)]), dir());
+    let packed = zst(KN.as_bytes());
+    let (site, root) = (Site::new(&[("/a.en.gz", gz(EN.as_bytes())), ("/a.kn.zst", packed)]), dir());
     run(&site.recipe(Purpose::Training), root.path()).expect("two sides");
     assert_eq!(fs::read_to_string(root.path().join("mine.en-kn/train.kn")).unwrap(), KN);
 

@@ -9,9 +9,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::{DeflateEncoder, GzEncoder};
+use flate2::write::DeflateEncoder;
 
 use super::http::Patience;
+use crate::pack::{gz, zst};
 
 /// Impatient enough for a test; only the stall is waited for, and only by tests of it.
 fn patience(tries: u32) -> Patience {
@@ -48,12 +49,6 @@ fn tree(root: &Path) -> Vec<String> {
     }
     names.sort();
     names
-}
-
-fn gz(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
 }
 
 /// One entry of a zip: name, Unix mode, bytes.
