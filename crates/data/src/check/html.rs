@@ -2,43 +2,28 @@
 
 mod sections;
 
-use std::fmt::Write as _;
-
 use super::examples::Example;
 use super::histogram::Histogram;
 use super::report::Report;
 use super::words::{Unit, range, whole};
+use page::escape;
 
 const STYLE: &str = include_str!("page.css");
-
-/// A text in which nothing is markup.
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
-}
 
 /// A page that grows.
 struct Page<'a> {
     report: &'a Report,
-    html: String,
+    page: page::Page,
 }
 
 impl Report {
     /// The report as one self-contained page: style and plots inside, no scripts, light or dark as the
     /// reader's system is.
     pub fn to_html(&self) -> String {
-        let mut page = Page { report: self, html: String::new() };
-        page.head();
+        let [src, tgt] = &self.languages;
+        let title = format!("Corpus check: {src} to {tgt}");
+        let shell = page::Page::new(&title, &format!("{} pairs", whole(self.all.pairs)));
+        let mut page = Page { report: self, page: shell.with_style(STYLE) };
         for section in [
             Page::findings,
             Page::sources,
@@ -52,57 +37,26 @@ impl Report {
             Page::characters,
             Page::worst,
         ] {
-            page.html.push_str("<section>\n");
+            page.add(format_args!("<section>\n"));
             section(&mut page);
-            page.html.push_str("</section>\n");
+            page.add(format_args!("</section>\n"));
         }
-        page.html.push_str("</main>\n</body>\n</html>\n");
-        page.html
+        page.page.finish()
     }
 }
 
 impl Page<'_> {
-    /// Adds markup; writing to a string cannot fail.
+    /// Adds markup.
     fn add(&mut self, markup: std::fmt::Arguments<'_>) {
-        self.html.write_fmt(markup).expect("a string takes all that is written");
-    }
-
-    fn head(&mut self) {
-        let [src, tgt] = self.report.languages.each_ref().map(|language| escape(language));
-        let pairs = whole(self.report.all.pairs);
-        self.add(format_args!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>Corpus check: {src} to {tgt}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<main>\n\
-             <header><h1>Corpus check</h1><p>{pairs} pairs, <b>{src}</b> to <b>{tgt}</b></p></header>\n"
-        ));
+        self.page.add(markup);
     }
 
     fn heading(&mut self, title: &str) {
         self.add(format_args!("<h2>{title}</h2>\n"));
     }
 
-    /// A table of numbers: the first column is text.
     fn table(&mut self, head: &[String], rows: &[Vec<String>]) {
-        self.add(format_args!("<div class=\"scroll\" tabindex=\"0\"><table class=\"numbers\"><thead><tr>"));
-        for cell in head {
-            self.add(format_args!("<th scope=\"col\">{}</th>", escape(cell)));
-        }
-        self.add(format_args!("</tr></thead><tbody>\n"));
-        for row in rows {
-            self.add(format_args!("<tr>"));
-            for (place, cell) in row.iter().enumerate() {
-                let cell = escape(cell);
-                if place == 0 {
-                    self.add(format_args!("<th scope=\"row\">{cell}</th>"));
-                } else {
-                    self.add(format_args!("<td>{cell}</td>"));
-                }
-            }
-            self.add(format_args!("</tr>\n"));
-        }
-        self.add(format_args!("</tbody></table></div>\n"));
+        self.page.table(head, rows);
     }
 
     fn plots(&mut self, histograms: &[(String, &Histogram, Unit)]) {

@@ -1,9 +1,10 @@
 //! The sections of the page.
 
-use super::{Page, escape};
+use super::Page;
 use crate::check::histogram::Histogram;
 use crate::check::script_mix::ScriptMix;
 use crate::check::words::{Unit, file_name, number, percent, run_words, some, whole};
+use page::escape;
 
 impl Page<'_> {
     pub(super) fn findings(&mut self) {

@@ -1,0 +1,30 @@
+//! Pages and pictures: HTML that needs nothing but itself, and SVG inside it.
+//!
+//! A [`Page`] is one file: style and plots inside, nothing from a network, light or dark as the reader's system is, narrow
+//! or wide as the window. A [`Chart`] draws lines, a [`Heat`] a matrix; both are SVG that takes its colours from the page.
+//! Whoever has numbers to show makes these; this crate knows nothing of models or runs.
+//!
+//! ```
+//! use page::{Axis, Chart, Page, Series};
+//!
+//! let chart = Chart {
+//!     title: "dev loss".into(),
+//!     x: Axis::new("step"),
+//!     y: Axis::new("nats a token"),
+//!     series: vec![Series::new("run a", vec![(100.0, 3.1), (200.0, 2.4)])],
+//! };
+//! let mut page = Page::new("A run", "what it did");
+//! page.section("Curves", |page| page.figure(&chart.title, &chart.svg()));
+//! assert!(page.finish().contains("<svg"));
+//! ```
+#![forbid(unsafe_code)]
+
+mod html;
+mod axis;
+mod chart;
+mod heat;
+
+pub use axis::Axis;
+pub use chart::{Chart, Series};
+pub use heat::{Heat, Scale};
+pub use html::{Page, escape};

@@ -1,0 +1,121 @@
+//! `train data …`.
+
+use crate::commands::evaluate::Format;
+use crate::{TrainError, commands, config};
+use clap::{Args, Subcommand};
+use data::get::Languages;
+use data::{LanguagePair, ParallelFiles};
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// One page about a corpus: lengths, scripts, duplicates, slips, overlap, what cleaning would drop; exit code 65 if
+    /// something on it must be mended before training
+    Check(CheckArgs),
+    /// Clean, tokenize and write the training text to disk, for runs that then start at once (large text: training does
+    /// it by itself)
+    Prepare {
+        /// The experiment's TOML file
+        #[arg(long, value_name = "FILE")]
+        config: PathBuf,
+        /// Use VALUE for a key of the file
+        #[arg(long = "set", value_name = "KEY=VALUE")]
+        overrides: Vec<String>,
+    },
+    /// The corpora that there are for two languages, with size, licence and use
+    List {
+        /// Codes of the two languages
+        #[arg(long, value_name = "SRC-TGT", default_value = "en-kn")]
+        languages: Languages,
+    },
+    /// Download a corpus, verify it, unpack it into aligned text, and lock its hashes in data.lock
+    Get {
+        /// A name of `data list`, `opus:CORPUS:VERSION`, or with --url a name of your own
+        name: String,
+        /// Codes of the two languages
+        #[arg(long, value_name = "SRC-TGT", default_value = "en-kn")]
+        languages: Languages,
+        /// Where corpora and their lock lie
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        dir: PathBuf,
+        /// An address of your own: an archive or a table, or twice: source and target text
+        #[arg(long = "url", value_name = "URL", requires = "sha256")]
+        urls: Vec<String>,
+        /// The SHA-256 of what is at each --url
+        #[arg(long, value_name = "HEX", requires = "urls")]
+        sha256: Vec<String>,
+    },
+    /// Compare the corpora of a directory with its data.lock
+    Verify {
+        /// Where corpora and their lock lie
+        #[arg(long, value_name = "DIR", default_value = "data")]
+        dir: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    /// Check the training text of this experiment, and its held-out sets against it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["src", "file"])]
+    config: Option<PathBuf>,
+    /// Use VALUE for a key of the file
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config")]
+    overrides: Vec<String>,
+    /// Check these source lines …
+    #[arg(long, value_name = "FILE", requires = "tgt", conflicts_with = "file")]
+    src: Option<PathBuf>,
+    /// … with these target lines
+    #[arg(long, value_name = "FILE", requires = "src")]
+    tgt: Option<PathBuf>,
+    /// Check the pairs of this file: .tsv, .csv, .jsonl, .tmx
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Language code of the source, without --config
+    #[arg(long, value_name = "CODE", default_value = "en", conflicts_with = "config")]
+    src_lang: String,
+    /// Language code of the target, without --config
+    #[arg(long, value_name = "CODE", default_value = "kn", conflicts_with = "config")]
+    tgt_lang: String,
+    /// Print JSON
+    #[arg(long)]
+    json: bool,
+    /// Also write the page as HTML, with plots
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+}
+
+pub(super) fn run(command: Command, out: &mut impl Write) -> Result<(), TrainError> {
+    match command {
+        Command::Check(args) => run_check(&args, out),
+        Command::Prepare { config, overrides } => {
+            commands::data::prepare(&config::load(&config, &overrides)?, out)
+        }
+        Command::List { languages } => commands::data::list(&languages, out),
+        Command::Get { name, languages, dir, urls, sha256 } => {
+            commands::data::download(&commands::data::recipe(&name, languages, &urls, &sha256)?, &dir, out)
+        }
+        Command::Verify { dir } => commands::data::verify(&dir, out),
+    }
+}
+
+fn run_check(args: &CheckArgs, out: &mut impl Write) -> Result<(), TrainError> {
+    let format = if args.json { Format::Json } else { Format::Text };
+    let languages = LanguagePair::new(&args.src_lang, &args.tgt_lang);
+    let (data, tokenizer) = match (&args.config, &args.src, &args.tgt, &args.file) {
+        (Some(path), ..) => {
+            let experiment = config::load(path, &args.overrides)?;
+            (experiment.data, Some(experiment.tokenizer))
+        }
+        (None, Some(src), Some(tgt), _) => {
+            (commands::data::of_files(ParallelFiles::pair(src, tgt), languages)?, None)
+        }
+        (None, _, _, Some(file)) => (commands::data::of_files(ParallelFiles::one(file), languages)?, None),
+        _ => {
+            return Err(TrainError::Usage(
+                "data check takes --config FILE, or --src FILE --tgt FILE, or --file FILE".into(),
+            ));
+        }
+    };
+    commands::data::check(&data, tokenizer.as_ref(), format, args.html.as_deref(), out)
+}

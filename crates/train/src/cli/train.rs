@@ -1,0 +1,38 @@
+//! `train train`, and `train` alone.
+
+use crate::commands::train::{self, Beginning};
+use crate::same_run::Part;
+use crate::{TrainError, config};
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The experiment's TOML file
+    #[arg(long, value_name = "FILE")]
+    config: PathBuf,
+    /// Use VALUE for a key of the file, e.g. `train.max_steps=100`
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    overrides: Vec<String>,
+    /// Start over: delete what the run has so far
+    #[arg(long)]
+    fresh: bool,
+    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/PROMISES.md)
+    #[arg(
+        long,
+        value_name = "PARTS",
+        value_delimiter = ',',
+        conflicts_with = "fresh",
+        hide_possible_values = true
+    )]
+    reset: Vec<Part>,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
+    let beginning = match (args.fresh, &args.reset[..]) {
+        (true, _) => Beginning::Fresh,
+        (false, []) => Beginning::Resume,
+        (false, parts) => Beginning::Reset(parts.iter().copied().collect()),
+    };
+    train::run(&config::load(&args.config, &args.overrides)?, &beginning, out)
+}

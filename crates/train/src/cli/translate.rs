@@ -1,0 +1,84 @@
+//! `train translate`.
+
+use super::backend::BackendArgs;
+use crate::commands::translate;
+use crate::translator::Translator;
+use crate::{TrainError, device};
+use model::search::Sampling;
+use std::fs::File;
+use std::io::{BufReader, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A model directory, such as runs/small/best
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Put these control tokens before every line, e.g. `<2kn>`
+    #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
+    tag: String,
+    /// Hypotheses kept for each line; 1 is greedy [default: the model's own]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    beam_size: Option<u16>,
+    /// Length penalty α [default: the model's own]
+    #[arg(long, value_name = "ALPHA")]
+    length_penalty: Option<f32>,
+    /// Print the N best of each line as `line<TAB>score<TAB>text`
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    n_best: u16,
+    /// Never say the same N tokens twice in a line; 0 allows it [default: the model's own]
+    #[arg(long, value_name = "N")]
+    no_repeat_ngram: Option<usize>,
+    /// Draw a translation at random instead of searching the best
+    #[arg(long, conflicts_with_all = ["beam_size", "n_best"])]
+    sample: bool,
+    /// Below 1 bolder, above 1 more random
+    #[arg(long, default_value_t = 1.0, requires = "sample")]
+    temperature: f32,
+    /// Draw among the K likeliest tokens; 0: all
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "sample")]
+    top_k: usize,
+    /// Draw among the likeliest tokens that together have this probability
+    #[arg(long, value_name = "P", default_value_t = 1.0, requires = "sample")]
+    top_p: f32,
+    /// The same seed draws the same translations
+    #[arg(long, default_value_t = 1, requires = "sample")]
+    seed: u64,
+    /// Translate the lines of this file
+    #[arg(long, value_name = "FILE", conflicts_with = "text")]
+    input: Option<PathBuf>,
+    #[command(flatten)]
+    backend: BackendArgs,
+    /// Texts to translate; without any, the lines of standard input
+    text: Vec<String>,
+}
+
+pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
+    let positive = |value: f32| value.is_finite() && value > 0.0;
+    if !positive(args.temperature) || !positive(args.top_p) || args.top_p > 1.0 {
+        let reason = "--temperature must be above 0, --top-p above 0 and at most 1";
+        return Err(TrainError::Usage(reason.into()));
+    }
+    let device = device::open(&args.backend.config())?;
+    let mut translator = Translator::load(&args.model, &device, args.backend.precision)?;
+    translator.set_tags(&args.tag)?;
+    let search = &mut translator.search;
+    search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
+    search.length_penalty = args.length_penalty.unwrap_or(search.length_penalty);
+    search.no_repeat_ngram = args.no_repeat_ngram.unwrap_or(search.no_repeat_ngram);
+    if let Some(fault) = search.validate().first() {
+        return Err(TrainError::Usage(format!("{}: {}", fault.key, fault.message)));
+    }
+    let (temperature, top_k, top_p, seed) = (args.temperature, args.top_k, args.top_p, args.seed);
+    translator.sampling = args.sample.then_some(Sampling { temperature, top_k, top_p, seed });
+    translator.n_best = usize::from(args.n_best);
+    if !args.text.is_empty() {
+        return translate::texts(&translator, &args.text, out);
+    }
+    let Some(input) = &args.input else {
+        let stdin = BufReader::new(std::io::stdin());
+        return translate::stream(&translator, stdin, Path::new("standard input"), out);
+    };
+    let file = File::open(input).map_err(TrainError::io("read", input))?;
+    translate::stream(&translator, BufReader::new(file), input, out)
+}
