@@ -96,9 +96,9 @@ fn even_ticks(least: f64, most: f64) -> Vec<f64> {
 /// A number as short as it is read: 12,000 as `12k`, 0.00025 as `2.5e-4`.
 pub(crate) fn short(value: f64) -> String {
     let size = value.abs();
-    let trimmed = |text: String| match text.contains('.') {
-        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
-        false => text,
+    let trimmed = |text: String| match text.split_once('.') {
+        Some(_) => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        None => text,
     };
     match size {
         0.0 => "0".into(),

@@ -82,9 +82,8 @@ impl Heat<'_> {
     fn cell(&self, svg: &mut String, (row, column): (usize, usize), [x, y, width]: [f64; 3]) {
         let value = self.values[row * self.columns.len() + column];
         let (class, share) = match self.scale {
-            Scale::Positive(most) => ("plus", value / most),
             Scale::Signed(most) if value < 0.0 => ("minus", -value / most),
-            Scale::Signed(most) => ("plus", value / most),
+            Scale::Positive(most) | Scale::Signed(most) => ("plus", value / most),
         };
         let share = if share.is_finite() { share.clamp(0.0, 1.0) } else { 0.0 };
         let told = short(f64::from(value));

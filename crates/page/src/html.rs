@@ -63,7 +63,10 @@ impl Page {
     pub fn table(&mut self, head: &[String], rows: &[Vec<String>]) {
         self.add(format_args!("<div class=\"scroll\" tabindex=\"0\"><table class=\"numbers\"><thead><tr>"));
         for cell in head {
-            self.add(format_args!("<th scope=\"col\">{}</th>", escape(cell)));
+            match cell.as_str() {
+                "" => self.add(format_args!("<td></td>")),
+                cell => self.add(format_args!("<th scope=\"col\">{}</th>", escape(cell))),
+            }
         }
         self.add(format_args!("</tr></thead><tbody>\n"));
         for row in rows {

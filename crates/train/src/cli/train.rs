@@ -13,7 +13,7 @@ pub(super) struct Args {
     config: PathBuf,
     /// Use VALUE for a key of the file, e.g. `train.max_steps=100`
     #[arg(long = "set", value_name = "KEY=VALUE")]
-    overrides: Vec<String>,
+    pub(super) overrides: Vec<String>,
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
