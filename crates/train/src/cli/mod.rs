@@ -6,6 +6,7 @@ mod train;
 mod evaluate;
 mod translate;
 mod data;
+mod config;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
@@ -44,6 +45,9 @@ enum Command {
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
+    /// The configuration: show it, write one for a corpus, describe it
+    #[command(subcommand)]
+    Config(config::Command),
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -72,7 +76,8 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(args)?;
     if let Some(name) = matches.subcommand_name() {
-        let of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        let mut of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        of_training.build();
         let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         if let Some(arg) = of_training.get_arguments().find(|arg| typed(arg.get_id().as_str())) {
             let name = name.to_owned();
@@ -93,6 +98,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Translate(args)) => translate::run(&args, out),
         Some(Command::Backends) => backends::run(out),
         Some(Command::Data(command)) => data::run(command, out),
+        Some(Command::Config(command)) => config::run(command, out),
     }
 }
 
