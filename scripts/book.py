@@ -1,7 +1,9 @@
 """Holds the book to the program: its code, its links, its commands.
 
     python3 scripts/book.py check             code stands in the files that it names, links lead somewhere
-    python3 scripts/book.py run PROGRAM       every command works, trainings shortened, in a directory of its own
+    python3 scripts/book.py run PROGRAM       every command works, trainings shortened, in a directory of its own; the
+                                              chapter of commands says what `--help` says
+    python3 scripts/book.py commands PROGRAM  writes that chapter
 
 A block of code that begins with `// crates/….rs` must stand in that file, each of its paragraphs in one piece. A block
 marked `sh` is run, in the order of the chapters. `<!-- not run: why -->` before a block leaves it out;
@@ -18,6 +20,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BOOK = ROOT / "docs" / "src"
+COMMANDS = BOOK / "reference" / "commands.md"
 # What makes a training take seconds.
 SHORT = ["train.max_steps=6", "train.warmup_steps=2", "train.checkpoint_every=3", "train.batch_tokens=500",
          "validate.every=3", "validate.max_lines=4", "search.beam_size=1", "search.max_length_ratio=0.5"]
@@ -98,12 +101,36 @@ def run(program):
         return []
 
 
+def helps(program, path=()):
+    """The path and the help of a command and of all below it."""
+    environment = os.environ | {"COLUMNS": "100", "NO_COLOR": "1"}
+    text = subprocess.run([program, *path, "--help"], env=environment, capture_output=True, text=True, check=True).stdout
+    yield path, text
+    listed = re.search(r"^Commands:\n((?:  .*\n|\n)+)", text, re.M)
+    for name in re.findall(r"^  (\S+)", listed[1], re.M) if listed else []:
+        if name != "help":
+            yield from helps(program, (*path, name))
+
+
+def commands(program):
+    """The chapter of commands."""
+    chapter = "# Every command\n\nWhat `--help` says (`-h` says it shorter); `train` stands for `cargo run -p train --`.\n"
+    for path, text in helps(program):
+        chapter += f"\n## {' '.join(('train', *path))}\n\n```text\n{text.strip()}\n```\n"
+    return chapter
+
+
 def main():
     match sys.argv[1:]:
         case ["check"]:
             faults = check()
         case ["run", program]:
             faults = run(program)
+            if COMMANDS.read_text() != commands(program):
+                faults.append(f"{COMMANDS.name} is not what --help says: python3 scripts/book.py commands {program}")
+        case ["commands", program]:
+            faults = []
+            COMMANDS.write_text(commands(program))
         case _:
             sys.exit(__doc__)
     sys.exit("\n".join(faults))
