@@ -24,6 +24,9 @@ mod html;
 mod axis;
 mod chart;
 mod heat;
+pub mod attention;
+#[cfg(feature = "png")]
+pub mod png;
 
 pub use axis::Axis;
 pub use chart::{Chart, Series};
