@@ -5,3 +5,4 @@ pub mod evaluate;
 pub mod translate;
 pub mod backends;
 pub mod data;
+pub mod learn;
