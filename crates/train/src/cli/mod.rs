@@ -6,6 +6,7 @@ mod train;
 mod evaluate;
 mod translate;
 mod data;
+mod learn;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
@@ -44,6 +45,9 @@ enum Command {
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
+    /// Pages that show how the Transformer works, computed by its own code as you ask
+    #[command(subcommand)]
+    Learn(learn::Command),
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -93,6 +97,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Translate(args)) => translate::run(&args, out),
         Some(Command::Backends) => backends::run(out),
         Some(Command::Data(command)) => data::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, out),
     }
 }
 
