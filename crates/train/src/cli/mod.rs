@@ -7,6 +7,7 @@ mod evaluate;
 mod translate;
 mod data;
 mod config;
+mod learn;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
@@ -48,6 +49,9 @@ enum Command {
     /// The configuration: show it, write one for a corpus, describe it
     #[command(subcommand)]
     Config(config::Command),
+    /// Pages that show how the Transformer works, computed by its own code as you ask
+    #[command(subcommand)]
+    Learn(learn::Command),
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -99,6 +103,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Backends) => backends::run(out),
         Some(Command::Data(command)) => data::run(command, out),
         Some(Command::Config(command)) => config::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, out),
     }
 }
 

@@ -2,8 +2,10 @@
 
 pub mod train;
 pub mod evaluate;
+pub mod pictures;
 pub mod translate;
 pub mod backends;
 pub mod data;
 pub mod split;
 pub mod config;
+pub mod learn;
