@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The experiment's TOML file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "ANUVADA_CONFIG", hide_env_values = true)]
     config: PathBuf,
     /// Use VALUE for a key of the file, e.g. `train.max_steps=100`
     #[arg(long = "set", value_name = "KEY=VALUE")]

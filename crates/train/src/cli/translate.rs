@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model directory, such as runs/small/best
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "ANUVADA_MODEL", hide_env_values = true)]
     model: PathBuf,
     /// Put these control tokens before every line, e.g. `<2kn>`
     #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
@@ -59,8 +59,9 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
         let reason = "--temperature must be above 0, --top-p above 0 and at most 1";
         return Err(TrainError::Usage(reason.into()));
     }
-    let device = device::open(&args.backend.config())?;
-    let mut translator = Translator::load(&args.model, &device, args.backend.precision)?;
+    let backend = args.backend.config()?;
+    let device = device::open(&backend)?;
+    let mut translator = Translator::load(&args.model, &device, backend.precision)?;
     translator.set_tags(&args.tag)?;
     let search = &mut translator.search;
     search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
