@@ -124,7 +124,7 @@ mod tests {
         });
         let html = page.finish();
         assert!(!html.contains("<script"));
-        assert_eq!(html.matches("&lt;script&gt;").count(), 8);
+        assert_eq!(html.matches("&lt;script&gt;").count(), 9);
     }
 
     #[test]

@@ -24,8 +24,10 @@ mod html;
 mod axis;
 mod chart;
 mod heat;
+mod run;
 
 pub use axis::Axis;
 pub use chart::{Chart, Series};
 pub use heat::{Heat, Scale};
 pub use html::{Page, escape};
+pub use run::{RunPage, SampleHistory};

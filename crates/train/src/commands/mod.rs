@@ -5,3 +5,5 @@ pub mod evaluate;
 pub mod translate;
 pub mod backends;
 pub mod data;
+pub mod report;
+pub mod runs;

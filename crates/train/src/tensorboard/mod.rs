@@ -39,7 +39,7 @@ pub(crate) struct Events {
 impl Events {
     /// Opens the event file of a run whose `metrics.jsonl` has the rows that it goes on from.
     pub(crate) fn open(disk: Arc<dyn Disk>, run: &Path) -> Self {
-        let rows = Rows { started_unix_secs: started(&*disk, run), ..Rows::default() };
+        let rows = Rows::new(started(&*disk, run));
         let mut events =
             Self { disk, run: run.into(), path: PathBuf::new(), tail: Vec::new(), rows, given_up: false };
         let opened = events.go_on();
@@ -112,7 +112,7 @@ impl Events {
             bytes => bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         };
         let (config, metrics) = (read("config.toml")?, read("metrics.jsonl")?);
-        self.rows = Rows { started_unix_secs: self.rows.started_unix_secs, ..Rows::default() };
+        self.rows = Rows::new(self.rows.started_unix_secs);
         let mut bytes = self.rows.beginning(&config);
         for row in metrics.lines().filter_map(|row| serde_json::from_str(row).ok()) {
             bytes.extend(self.rows.events(&row));
@@ -122,7 +122,11 @@ impl Events {
 
     /// The names of the event files, the newest last.
     fn files(&self) -> io::Result<Vec<String>> {
-        let names = self.disk.list(&self.run.join(DIR))?.into_iter().filter_map(|entry| entry.name.into_string().ok());
+        let names = self
+            .disk
+            .list(&self.run.join(DIR))?
+            .into_iter()
+            .filter_map(|entry| entry.name.into_string().ok());
         Ok(names.filter(|name| is_event_file(name)).collect())
     }
 }

@@ -4,7 +4,7 @@ use super::record::{What, record};
 use serde_json::Value;
 
 /// Turns rows into events. It remembers how long the run had trained: only training rows say it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Rows {
     /// When the run began, seconds since 1970; what the wall time of an event is counted from.
     pub(super) started_unix_secs: f64,
@@ -31,6 +31,11 @@ const DEV: [(&str, &str); 5] = [
 const TEST: [&str; 4] = ["bleu", "chrf", "chrf++", "ter"];
 
 impl Rows {
+    /// No row has been seen yet.
+    pub(super) fn new(started_unix_secs: f64) -> Self {
+        Self { started_unix_secs, elapsed_secs: 0.0 }
+    }
+
     /// What every file begins with: its version, that nothing before it counts, and the configuration.
     pub(super) fn beginning(&self, config: &str) -> Vec<u8> {
         let wall = self.started_unix_secs;
@@ -51,7 +56,8 @@ impl Rows {
         let mut scalar = |tag: &str, value: &Value| {
             // A number that is not finite is `null` in JSON.
             let value = if value.is_null() { Some(f64::NAN) } else { value.as_f64() };
-            bytes.extend(value.map(|value| record(wall, step, &What::Scalar(tag, value))).unwrap_or_default());
+            bytes
+                .extend(value.map(|value| record(wall, step, &What::Scalar(tag, value))).unwrap_or_default());
         };
         match row["kind"].as_str() {
             Some("train") => TRAIN.iter().for_each(|(key, tag)| scalar(tag, &row[*key])),
@@ -76,7 +82,9 @@ impl Rows {
 
 /// A sentence, its reference and its translation, as lines of Markdown in which nothing is markup.
 fn sample_text(sample: &Value) -> String {
-    ["src", "ref", "hyp"].map(|key| format!("    {key}  {}", sample[key].as_str().unwrap_or_default())).join("\n")
+    ["src", "ref", "hyp"]
+        .map(|key| format!("    {key}  {}", sample[key].as_str().unwrap_or_default()))
+        .join("\n")
 }
 
 /// Indented text is shown as it is.
