@@ -198,7 +198,10 @@ fn differences(runs: &[Run]) -> Vec<Vec<String>> {
     let configs: Vec<BTreeMap<String, String>> = runs.iter().map(Run::flat_config).collect();
     let keys: BTreeSet<&String> = configs.iter().flat_map(BTreeMap::keys).collect();
     let head = std::iter::once("key".to_owned()).chain(runs.iter().map(|run| shown(&run.name))).collect();
-    let differ = |key: &&&String| configs.iter().any(|config| config.get(**key) != configs[0].get(**key));
+    // Every run has its own name.
+    let differ = |key: &&&String| {
+        ***key != "run.name" && configs.iter().any(|config| config.get(**key) != configs[0].get(**key))
+    };
     let value = |config: &BTreeMap<String, String>, key: &String| {
         config.get(key).map_or(NOTHING.into(), |value| shown(value))
     };

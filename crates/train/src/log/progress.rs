@@ -98,11 +98,7 @@ pub fn task(what: &str, unit: Unit, all: usize) -> Task {
 
 /// A task of which nobody knows how much there is of it.
 pub fn spinner(what: &str) -> Task {
-    let task = Task::new(what, Unit::Lines, 0, "{spinner} {prefix}  {elapsed}  {wide_msg}");
-    if let Some(bar) = &task.bar {
-        bar.set_message("");
-    }
-    task
+    Task::new(what, Unit::Lines, 0, "{spinner} {prefix}  {elapsed}  {wide_msg}")
 }
 
 impl Task {
@@ -110,7 +106,7 @@ impl Task {
         let bar = add(ProgressBar::new(all), template);
         if let Some(bar) = &bar {
             bar.set_prefix(what.to_owned());
-            bar.set_message(unit.name());
+            bar.set_message(if all > 0 { unit.name() } else { "" });
             bar.enable_steady_tick(TURN);
         }
         let (done, last_told) = (AtomicU64::new(0), Mutex::new(Instant::now()));
