@@ -8,6 +8,8 @@ mod translate;
 mod data;
 mod config;
 mod learn;
+mod report;
+mod runs;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
@@ -43,6 +45,10 @@ enum Command {
     Translate(translate::Args),
     /// Which backends this binary has, and what each finds on this machine
     Backends,
+    /// Write the page about a run: curves, scores, translations over time, attention
+    Report(report::Args),
+    /// List runs, or compare them
+    Runs(runs::Args),
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
@@ -101,6 +107,8 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Evaluate(args)) => evaluate::run(args, out),
         Some(Command::Translate(args)) => translate::run(&args, out),
         Some(Command::Backends) => backends::run(out),
+        Some(Command::Report(args)) => report::run(&args, out),
+        Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
         Some(Command::Config(command)) => config::run(command, out),
         Some(Command::Learn(command)) => learn::run(command, out),

@@ -49,11 +49,12 @@ impl Trainer<'_> {
             return Err(TrainError::Memory { advice, report: report.into() });
         }
         self.state.guard.halvings += 1;
-        self.log.warn(&format!(
+        tracing::warn!(
+            step,
             "not enough memory for step {step}: micro-batches now have at most {} tokens, and batches stay as large as \
              they were ({report})",
             self.micro_batch_tokens()
-        ));
+        );
         Ok(())
     }
 
@@ -158,7 +159,7 @@ fn group_room(limit: &str, used: &str, stat: &str, cache: &str) -> Option<f64> {
 }
 
 /// Bytes of this process by a name in `/proc/self/status`.
-fn resident(name: &str) -> Option<f64> {
+pub(super) fn resident(name: &str) -> Option<f64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, name)
 }
 
