@@ -26,6 +26,9 @@ mod axis;
 mod chart;
 mod heat;
 mod field;
+pub mod attention;
+#[cfg(feature = "png")]
+pub mod png;
 
 pub use axis::Axis;
 pub use chart::{Chart, Series};
