@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// A model directory, such as runs/small/best
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", env = "ANUVADA_MODEL", hide_env_values = true)]
     model: PathBuf,
     /// Put these control tokens before every line, e.g. `<2kn>`
     #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
@@ -70,11 +70,11 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
         return Err(TrainError::Usage(reason.into()));
     }
     let pictures = args.attention.as_deref().map(|path| Pictures::new(path, &args.model)).transpose()?;
-    let device = device::open(&args.backend.config())?;
+    let backend = args.backend.config()?;
+    let device = device::open(&backend)?;
     let dir = model_dir::load(&args.model, &device)?;
-    let precision = args.backend.precision;
-    let recorder = (pictures.is_some() || args.alignment).then(|| Recorder::new(&dir, precision));
-    let mut translator = Translator::new(dir, precision);
+    let recorder = (pictures.is_some() || args.alignment).then(|| Recorder::new(&dir, backend.precision));
+    let mut translator = Translator::new(dir, backend.precision);
     translator.set_tags(&args.tag)?;
     let search = &mut translator.search;
     search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
