@@ -18,14 +18,73 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// Sends messages to standard error. `RUST_LOG` chooses which; the default is those of this program's crates.
-pub fn init() {
-    let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("train=info,data=info,model=info"));
+/// How much is said on standard error, and in which form.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Warnings and errors only, and no progress bars.
+    pub quiet: bool,
+    /// 0: what a user wants to know; 1: also what is decided on the way; from 2 on everything.
+    pub verbose: u8,
+    /// The form of a message.
+    pub format: Format,
+    /// Whether there is colour.
+    pub color: Color,
+}
+
+/// The form of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// A line for people.
+    #[default]
+    Text,
+    /// A JSON object on a line.
+    Json,
+}
+
+/// When there is colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless `NO_COLOR` is set (<https://no-color.org>).
+    #[default]
+    Auto,
+    /// Into files and pipes, too.
+    Always,
+    /// Nowhere.
+    Never,
+}
+
+impl Color {
+    /// Whether what is written to `stream` has colour.
+    pub fn on(self, stream: &impl IsTerminal) -> bool {
+        match self {
+            Self::Auto => {
+                let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+                stream.is_terminal() && !unwanted
+            }
+            Self::Always => true,
+            Self::Never => false,
+        }
+    }
+}
+
+/// Sends messages to standard error. Without `quiet` and `verbose`, `RUST_LOG` chooses which; the default is those of
+/// this program's crates.
+pub fn init(options: &Options) {
+    let filter = match (options.quiet, options.verbose) {
+        (true, _) => EnvFilter::new("train=warn,data=warn,model=warn"),
+        (false, 0) => EnvFilter::try_from_default_env()
+            .unwrap_or_else(|_| EnvFilter::new("train=info,data=info,model=info")),
+        (false, 1) => EnvFilter::new("train=debug,data=debug,model=debug"),
+        (false, _) => EnvFilter::new("trace"),
+    };
+    let colour = options.color.on(&std::io::stderr());
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     // A log that nobody keeps, on a full disk or in a closed pipe, is no reason to end a run.
-    builder.log_internal_errors(false).with_ansi(colour).event_format(Lines).init();
+    let builder = builder.log_internal_errors(false).with_ansi(colour);
+    match options.format {
+        Format::Text => builder.event_format(Lines).init(),
+        Format::Json => builder.json().init(),
+    }
 }
 
 /// A message is a line of its own; only what is not merely told has its level before it.

@@ -1,22 +1,39 @@
 //! Where a command computes.
 
+use crate::TrainError;
 use crate::config::BackendConfig;
 use clap::Args;
 use model::Precision;
 
 #[derive(Debug, Args)]
 pub(super) struct BackendArgs {
-    /// Where the model runs: a name that `train backends` lists, such as `wgpu` or `tch-cuda:1`, or `auto`
-    #[arg(long, value_name = "NAME", default_value = "cpu")]
-    pub(super) backend: String,
-    /// What the model computes in: f32, bf16 or f16
-    #[arg(long, value_name = "NAME", default_value = "f32", value_parser = precision)]
-    pub(super) precision: Precision,
+    /// Where the model runs: a name that `train backends` lists, such as `wgpu` or `tch-cuda:1`, or `auto` [default:
+    /// cpu] [env: ANUVADA_BACKEND]
+    #[arg(long, value_name = "NAME")]
+    backend: Option<String>,
+    /// What the model computes in: f32, bf16 or f16 [default: f32] [env: ANUVADA_PRECISION]
+    #[arg(long, value_name = "NAME", value_parser = precision)]
+    precision: Option<Precision>,
 }
 
 impl BackendArgs {
-    pub(super) fn config(&self) -> BackendConfig {
-        BackendConfig { kind: self.backend.clone(), device: 0, precision: self.precision }
+    /// The variables are read here and not by clap, for which they would conflict with `evaluate --config`, whose file
+    /// names the backend.
+    ///
+    /// # Errors
+    ///
+    /// A variable with a name that is none.
+    pub(super) fn config(&self) -> Result<BackendConfig, TrainError> {
+        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let default = BackendConfig::default();
+        let kind = self.backend.clone().or_else(|| variable("ANUVADA_BACKEND")).unwrap_or(default.kind);
+        let precision = match (self.precision, variable("ANUVADA_PRECISION")) {
+            (Some(precision), _) => precision,
+            (None, Some(name)) => precision(&name)
+                .map_err(|reason| TrainError::Usage(format!("ANUVADA_PRECISION: {reason}, got '{name}'")))?,
+            (None, None) => default.precision,
+        };
+        Ok(BackendConfig { kind, device: 0, precision })
     }
 }
 

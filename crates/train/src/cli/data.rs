@@ -17,7 +17,7 @@ pub(super) enum Command {
     /// it by itself)
     Prepare {
         /// The experiment's TOML file
-        #[arg(long, value_name = "FILE")]
+        #[arg(long, value_name = "FILE", env = "ANUVADA_CONFIG", hide_env_values = true)]
         config: PathBuf,
         /// Use VALUE for a key of the file
         #[arg(long = "set", value_name = "KEY=VALUE")]

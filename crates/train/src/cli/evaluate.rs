@@ -42,7 +42,7 @@ pub(super) fn run(args: Args, out: &mut impl Write) -> Result<(), TrainError> {
         (Some(config), ..) => evaluate::run_of(&config::load(&config, &args.overrides)?, format, out),
         (None, Some(model), Some(src), None, Some(reference)) => {
             let files = [src.as_path(), reference.as_path()];
-            evaluate::model_on_files(&model, files, &args.tag, &args.backend.config(), format, out)
+            evaluate::model_on_files(&model, files, &args.tag, &args.backend.config()?, format, out)
         }
         (None, None, None, Some(hypothesis), Some(reference)) => {
             evaluate::files(&hypothesis, &reference, format, out)

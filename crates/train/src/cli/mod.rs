@@ -1,27 +1,35 @@
 //! The command line. Without a subcommand it trains.
 
+mod global;
 mod backend;
 mod train;
 mod evaluate;
 mod translate;
 mod data;
+mod learn;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
-use clap::{Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
 /// Train a translator on parallel text, score it, translate with it.
 #[derive(Debug, Parser)]
-#[command(name = "train", version, args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[command(name = "train", version, subcommand_negates_reqs = true)]
+#[command(override_usage = "train [OPTIONS] --config <FILE>\n       train [OPTIONS] <COMMAND>")]
 struct Cli {
     #[command(subcommand)]
     command: Option<Command>,
     // An `Option`, so that a subcommand does not want the arguments of training.
     #[command(flatten)]
     train: Option<train::Args>,
+    #[command(flatten)]
+    global: global::Global,
 }
 
 #[derive(Debug, Subcommand)]
@@ -37,12 +45,16 @@ enum Command {
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
+    /// Pages that show how the Transformer works, computed by its own code as you ask
+    #[command(subcommand)]
+    Learn(learn::Command),
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    log::init();
+    let cli = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let log = cli.global.log();
+    log::init(&log);
     panics::listen();
     match panics::caught(|| run(cli)).unwrap_or_else(|panic| Err(device::panic_error(&panic))) {
         Ok(()) => ExitCode::SUCCESS,
@@ -52,10 +64,27 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             let code = error.exit_code();
-            report(error);
+            report(error, log.color);
             ExitCode::from(code)
         }
     }
+}
+
+/// The arguments, those of training only where there is no subcommand. (Global ones may come before it; that is why this
+/// is not left to clap.)
+fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command();
+    let matches = command.try_get_matches_from_mut(args)?;
+    if let Some(name) = matches.subcommand_name() {
+        let of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
+        if let Some(arg) = of_training.get_arguments().find(|arg| typed(arg.get_id().as_str())) {
+            let name = name.to_owned();
+            let message = format!("the subcommand '{name}' takes its own options: write '{arg}' after it");
+            return Err(command.error(ErrorKind::ArgumentConflict, message));
+        }
+    }
+    Cli::from_arg_matches(&matches)
 }
 
 fn run(cli: Cli) -> Result<(), TrainError> {
@@ -68,6 +97,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Translate(args)) => translate::run(&args, out),
         Some(Command::Backends) => backends::run(out),
         Some(Command::Data(command)) => data::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, out),
     }
 }
 
@@ -76,10 +106,17 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
     TrainError::io("write", Path::new("standard output"))(source)
 }
 
-fn report(error: TrainError) {
+fn report(error: TrainError, color: log::Color) {
     let mut stderr = std::io::stderr().lock();
     let text = match error {
-        TrainError::Config(error) => format!("{:?}", miette::Report::new(error)),
+        TrainError::Config(error) => {
+            let coloured = color.on(&stderr);
+            // It fails if there is a hook already; there is none.
+            let _ = miette::set_hook(Box::new(move |_| {
+                Box::new(miette::MietteHandlerOpts::new().color(coloured).build())
+            }));
+            format!("{:?}", miette::Report::new(error))
+        }
         error @ TrainError::Interrupted { .. } => error.to_string(),
         error => format!("error: {error}"),
     };
@@ -89,7 +126,10 @@ fn report(error: TrainError) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::CommandFactory;
+
+    fn cli(line: &str) -> Result<Cli, clap::Error> {
+        parse(line.split_whitespace().map(OsString::from))
+    }
 
     #[test]
     fn the_command_line_is_consistent() {
@@ -98,13 +138,27 @@ mod tests {
 
     #[test]
     fn without_a_subcommand_it_trains() {
-        let cli = Cli::parse_from(["train", "--config", "a.toml", "--set", "run.name=b"]);
-        assert!(cli.command.is_none());
-        assert_eq!(cli.train.unwrap().overrides, ["run.name=b"]);
-        let cli = Cli::parse_from(["train", "train", "--config", "a.toml"]);
-        assert!(matches!(cli.command, Some(Command::Train(_))));
-        assert!(Cli::try_parse_from(["train"]).is_err());
-        let cli = Cli::parse_from(["train", "translate", "--model", "m", "hello"]);
-        assert!(matches!(cli.command, Some(Command::Translate(_))));
+        let alone = cli("train --config a.toml --set run.name=b").unwrap();
+        assert!(alone.command.is_none());
+        assert_eq!(alone.train.unwrap().overrides, ["run.name=b"]);
+        assert!(matches!(cli("train train --config a.toml").unwrap().command, Some(Command::Train(_))));
+        assert!(cli("train").is_err());
+        let translate = cli("train translate --model m hello").unwrap();
+        assert!(matches!(translate.command, Some(Command::Translate(_))));
+    }
+
+    #[test]
+    fn global_options_come_before_or_after_a_subcommand_and_those_of_training_after() {
+        for line in ["train -q backends", "train backends -q", "train --quiet backends --color never"] {
+            let log = cli(line).unwrap().global.log();
+            assert!(log.quiet && log.verbose == 0, "{line}");
+        }
+        let log = cli("train -qvv --log-format json --config a.toml").unwrap().global.log();
+        assert_eq!((log.quiet, log.verbose, log.format), (false, 2, log::Format::Json));
+        let refused = cli("train --config a.toml backends").unwrap_err().to_string();
+        assert!(
+            refused.contains("'backends' takes its own options: write '--config <FILE>' after it"),
+            "{refused}"
+        );
     }
 }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The experiment's TOML file
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", env = "ANUVADA_CONFIG", hide_env_values = true)]
     config: PathBuf,
     /// Use VALUE for a key of the file, e.g. `train.max_steps=100`
     #[arg(long = "set", value_name = "KEY=VALUE")]
@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
-    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/PROMISES.md)
+    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/src/promises.md)
     #[arg(
         long,
         value_name = "PARTS",

@@ -2,6 +2,8 @@
 
 pub mod train;
 pub mod evaluate;
+pub mod pictures;
 pub mod translate;
 pub mod backends;
 pub mod data;
+pub mod learn;

@@ -10,10 +10,12 @@ mod suggest;
 mod check;
 mod walk;
 mod syntax;
+mod resolved;
 mod load;
 
 pub use fault::{ConfigError, Place, PlacedFault};
-pub use load::{load, parse};
+pub use load::{VARIABLE, load, parse, resolve};
+pub use resolved::{Origin, Resolved};
 
 use model::Precision;
 use serde::{Deserialize, Serialize};
