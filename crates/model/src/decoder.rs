@@ -51,7 +51,7 @@ impl DecoderLayer {
     pub fn forward(&self, x: Tensor<3>, memory: &Memory, pass: &Pass) -> Tensor<3> {
         let x = self.self_attention_block.forward(x, pass, |x| {
             let seen = self.self_attention.keys_values(x.clone());
-            self.self_attention.forward(x, &seen, &mask::causal(), Site::Decoder, pass)
+            self.self_attention.forward(x, &seen, &mask::targets(pass.future()), Site::Decoder, pass)
         });
         let cross = self.cross_attention.keys_values(memory.states.clone());
         let x = self.cross_attention_block.forward(x, pass, |x| {
