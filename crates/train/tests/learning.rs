@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, Example};
 use model::search::{SearchConfig, TensorSearch, greedy};
-use model::{Model, ModelConfig, Pass, SpecialIds};
+use model::{Model, ModelConfig, ModelKind, Pass, SpecialIds};
 use std::collections::BTreeSet;
 use train::config::{Schedule, TrainConfig};
 use train::loss::loss;
@@ -46,7 +46,12 @@ fn source(digits: &[u32]) -> Vec<u32> {
 
 /// Trains a tiny model on everything but `unseen`. The steps are about twice what the task needs, so that neither the
 /// seed nor rounding decides.
-fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u64) -> Model {
+fn learn(
+    kind: ModelKind,
+    task: fn(&[u32]) -> Vec<u32>,
+    unseen: &BTreeSet<Vec<u32>>,
+    max_steps: u64,
+) -> Model {
     let config = TrainConfig {
         learning_rate: 5e-3,
         schedule: Schedule::Cosine,
@@ -57,6 +62,7 @@ fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u
         ..Default::default()
     };
     let shape = ModelConfig {
+        kind,
         d_model: 32,
         d_ff: 64,
         n_heads: 2,
@@ -100,22 +106,32 @@ fn exact(model: &Model, task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>
     unseen.iter().zip(found).filter(|(digits, found)| found.ended && found.tokens == task(digits)).count()
 }
 
-fn learns(task: fn(&[u32]) -> Vec<u32>, max_steps: u64) {
+fn learns(kind: ModelKind, task: fn(&[u32]) -> Vec<u32>, max_steps: u64) {
     let mut unseen = BTreeSet::new();
     let mut strings = Strings(SEED);
     while unseen.len() < UNSEEN {
         unseen.extend(strings.next());
     }
-    let model = learn(task, &unseen, max_steps);
+    let model = learn(kind, task, &unseen, max_steps);
     assert_eq!(exact(&model, task, &unseen), UNSEEN);
 }
 
 #[test]
 fn copying_is_learnt_to_the_last_digit_of_every_unseen_string() {
-    learns(<[u32]>::to_vec, 600);
+    learns(ModelKind::Transformer, <[u32]>::to_vec, 600);
 }
 
 #[test]
 fn reversing_is_learnt_to_the_last_digit_of_every_unseen_string() {
-    learns(|digits| digits.iter().rev().copied().collect(), 1500);
+    learns(ModelKind::Transformer, reversed, 1500);
+}
+
+#[test]
+fn a_recurrent_model_learns_both() {
+    learns(ModelKind::Gru, <[u32]>::to_vec, 1500);
+    learns(ModelKind::Gru, reversed, 1500);
+}
+
+fn reversed(digits: &[u32]) -> Vec<u32> {
+    digits.iter().rev().copied().collect()
 }
