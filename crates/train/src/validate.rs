@@ -11,7 +11,7 @@ use crate::{TrainError, drill, interrupt};
 use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, plan};
 use data::{Example, Pair};
-use model::{Pass, Transformer};
+use model::{Model, Pass};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -94,12 +94,7 @@ impl Samples {
 }
 
 /// Σ over the targets of −log p, in nats, and how many targets there are. After a request to end it stops short.
-pub fn dev_loss(
-    model: &Transformer,
-    examples: &[Example],
-    batch_tokens: usize,
-    device: &Device,
-) -> (f64, usize) {
+pub fn dev_loss(model: &Model, examples: &[Example], batch_tokens: usize, device: &Device) -> (f64, usize) {
     let lengths: Vec<(u32, u32)> = examples.iter().map(Example::lengths).collect();
     let mut order: Vec<u32> = (0..examples.len() as u32).collect();
     order.sort_by_key(|&index| lengths[index as usize]);

@@ -11,7 +11,6 @@ use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
 use crate::validate::{Samples, Validation, dev_loss, score, spread};
 use crate::{files, interrupt, log, report, runs};
-use burn::module::Module;
 use model::search::Searcher;
 use model::weights::{self, Arrays};
 use std::time::Instant;

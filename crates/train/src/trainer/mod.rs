@@ -19,11 +19,10 @@ use crate::optimizer::Optimizer;
 use crate::run_dir::RunDir;
 use crate::runs;
 use crate::validate::Validation;
-use burn::module::Module;
 use burn::tensor::Device;
 use data::augment::Augment;
 use data::{Loader, LoaderConfig, Tokenizer};
-use model::Transformer;
+use model::Model;
 use progress::Progress;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -42,7 +41,7 @@ pub struct Trainer<'a> {
     dev_set: DevSet,
     device: Device,
     /// Only the update takes it out, so that the weights change in place.
-    model: Option<Transformer>,
+    model: Option<Model>,
     optimizer: Optimizer,
     ema: Option<Ema>,
     state: State,
@@ -226,7 +225,7 @@ impl<'a> Trainer<'a> {
         result
     }
 
-    fn model(&self) -> &Transformer {
+    fn model(&self) -> &Model {
         self.model.as_ref().expect("only the update takes it")
     }
 
@@ -257,13 +256,10 @@ impl<'a> Trainer<'a> {
         let model = &self.experiment.model;
         let epoch = self.state.cursor.epoch;
         tracing::info!(
-            "model: {} parameters (d_model {}, d_ff {}, {} heads, {}+{} layers), vocabulary {}",
+            "model: {} of {} parameters ({}), vocabulary {}",
+            model.kind.name(),
             self.model().num_params(),
-            model.d_model,
-            model.d_ff,
-            model.n_heads,
-            model.n_encoder_layers,
-            model.n_decoder_layers,
+            model.summary(),
             self.tokenizer.vocab_size(),
         );
         tracing::info!(
