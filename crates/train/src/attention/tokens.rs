@@ -98,7 +98,8 @@ impl Tokens {
             words.into_iter().map(|(text, size, _)| (word_label(&text), size)).collect();
         let all_marks: Vec<bool> =
             words.iter().map(|(word, _)| word.chars().all(|c| c == '▁' || is_punctuation(c))).collect();
-        let marks = marks.into_iter().zip(&word_of).map(|(mark, word): (bool, &usize)| mark && !all_marks[*word]);
+        let marks =
+            marks.into_iter().zip(&word_of).map(|(mark, word): (bool, &usize)| mark && !all_marks[*word]);
         let marks = marks.collect();
         let side = Side { language: language.into(), pieces, words };
         Self { side, words: word_of, places, marks }
@@ -117,7 +118,8 @@ impl Tokens {
 }
 
 fn is_punctuation(c: char) -> bool {
-    c.is_ascii_punctuation() || matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}' | '।' | '॥' | '«' | '»')
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}' | '।' | '॥' | '«' | '»')
 }
 
 /// A word, whole; bytes that are no text become U+FFFD.

@@ -6,7 +6,7 @@ use crate::translator::Translator;
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Normalizer, Tokenizer};
 use model::search::Searcher;
-use model::{Pass, Transformer};
+use model::{Model, Pass};
 use page::{Heat, Scale};
 use std::path::Path;
 
@@ -49,7 +49,7 @@ pub fn pictures(
 }
 
 /// Cross-attention of the last layer, the mean of its heads: a row for each target token, a column for each source token.
-fn picture(model: &Transformer, tokenizer: &Tokenizer, src: &[u32], tgt: &[u32], device: &Device) -> String {
+fn picture(model: &Model, tokenizer: &Tokenizer, src: &[u32], tgt: &[u32], device: &Device) -> String {
     let row = |ids: &mut dyn Iterator<Item = u32>| {
         let ids: Vec<i64> = ids.map(i64::from).collect();
         let n = ids.len();
