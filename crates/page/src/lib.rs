@@ -30,4 +30,4 @@ pub use axis::Axis;
 pub use chart::{Chart, Series};
 pub use heat::{Heat, Scale};
 pub use html::{Page, escape};
-pub use run::{RunPage, SampleHistory};
+pub use run::{AttentionPicture, RunPage, SampleHistory};

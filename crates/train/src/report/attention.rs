@@ -7,14 +7,13 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use data::{Normalizer, Tokenizer};
 use model::search::Searcher;
 use model::{Pass, Transformer};
-use page::{Heat, Scale};
+use page::{AttentionPicture, Heat, Scale};
 use std::path::Path;
 
 /// Longer sentences make pictures that nobody can read.
 const MOST_TOKENS: usize = 40;
 
-/// The cross-attention of a model on sentences, with `tag` before each: a caption and a picture for each that is not too
-/// long. The caption is the translation.
+/// The cross-attention of a model on sentences, with `tag` before each: a picture for each that is not too long.
 ///
 /// # Errors
 ///
@@ -24,7 +23,7 @@ pub fn pictures(
     device: &Device,
     tag: &str,
     sentences: &[String],
-) -> Result<Vec<(String, String)>, TrainError> {
+) -> Result<Vec<AttentionPicture>, TrainError> {
     let ModelDir { config, tokenizer, model, .. } = model_dir::load(model_dir, device)?;
     let tags = tokenizer.tag_ids(tag)?;
     let translator = Translator {
@@ -37,13 +36,14 @@ pub fn pictures(
         n_best: 1,
     };
     let translations = translator.translate(sentences, 0);
-    let normalized = sentences.iter().map(|sentence| translator.normalizer.normalize(sentence));
     let ends = [tokenizer.eos_id()];
-    let pictures = normalized.zip(translations).filter_map(|(src, translation)| {
-        let src = [&tags[..], &tokenizer.encode(&src), &ends].concat();
+    let pictures = sentences.iter().zip(translations).filter_map(|(sentence, translation)| {
+        let normalized = translator.normalizer.normalize(sentence);
+        let src = [&tags[..], &tokenizer.encode(&normalized), &ends].concat();
         let tgt = [&tokenizer.encode(&translation)[..], &ends].concat();
         let fits = src.len().max(tgt.len()) <= MOST_TOKENS;
-        fits.then(|| (translation, picture(&model, &tokenizer, &src, &tgt, device)))
+        let svg = fits.then(|| picture(&model, &tokenizer, &src, &tgt, device))?;
+        Some(AttentionPicture { src: sentence.clone(), translation, svg })
     });
     Ok(pictures.collect())
 }

@@ -14,6 +14,7 @@ use crate::{files, interrupt, log, report, runs};
 use burn::module::Module;
 use model::search::Searcher;
 use model::weights::{self, Arrays};
+use page::AttentionPicture;
 use std::time::Instant;
 
 impl Trainer<'_> {
@@ -115,9 +116,9 @@ impl Trainer<'_> {
         self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
     }
 
-    /// Writes the page about the run, with pictures of attention and their captions. That it cannot be written is told
+    /// Writes the page about the run, with pictures of attention. That it cannot be written is told
     /// once, and ends nothing.
-    pub fn write_report(&mut self, state: runs::State, pictures: Vec<(String, String)>) {
+    pub fn write_report(&mut self, state: runs::State, pictures: Vec<AttentionPicture>) {
         let Some(run) = runs::Run::read(self.run_dir.disk(), self.run_dir.path()) else { return };
         let beside = report::Beside {
             state,
