@@ -44,4 +44,8 @@ cargo run --quiet -p train -- --config configs/tiny.toml --set "run.dir=$runs"
 cargo run --quiet -p train -- evaluate --config configs/tiny.toml --set "run.dir=$runs" --json
 echo "How are you?" | cargo run --quiet -p train -- translate --model "$runs/tiny/best"
 
+step "the book: its code, links and commands"
+python3 scripts/book.py check
+python3 scripts/book.py run "${CARGO_TARGET_DIR:-target}/debug/train"
+
 printf '\nall checks passed\n'

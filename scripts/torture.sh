@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The long form of what the gate tests shortly: 100 kills, 70 signals, every fault at every call of a save, 100,000 mutants of
-# each format, 20 normal runs. The promises are in docs/PROMISES.md.
+# each format, 20 normal runs. The promises are in docs/src/promises.md.
 #
 #     scripts/torture.sh                     the tests: about half an hour on 2 cores
 #     scripts/torture.sh fuzz [SECONDS]      libFuzzer, 60 seconds for each of its targets (scripts/fuzz.sh)

@@ -7,6 +7,21 @@
 //! Axes: `batch`, `n_heads`, `q_len` and `k_len` (queries, keys), `d_head`, `d_model`, `vocab`; `..` stands
 //! for any number of leading axes. Floats are float32; the plain bodies take half precisions, too, and then compute
 //! softmax, norm and loss in float32.
+//!
+//! ```
+//! use burn::tensor::{Device, Tensor, TensorData};
+//! use kernels::{Mask, Order, attention_weights};
+//!
+//! // A query (2, 2) among the keys (2, 2), (-4, 3) and (4, 0): dot products 8, -2 and 8, divided by the root of 2.
+//! let heads = |rows: &[f32]| {
+//!     Tensor::<4>::from_data(TensorData::new(rows.to_vec(), [1, 1, rows.len() / 2, 2]), &Device::flex())
+//! };
+//! let everything = Mask { padding: None, order: Order::Any };
+//! let weights = attention_weights(heads(&[2., 2.]), heads(&[2., 2., -4., 3., 4., 0.]), &everything);
+//! let weights: Vec<f32> = weights.into_data().try_to_vec()?;
+//! assert!((weights[0] - 0.4998).abs() < 1e-4 && (weights[1] - 0.0004).abs() < 1e-4);
+//! # Ok::<(), burn::tensor::DataError>(())
+//! ```
 
 #![allow(
     unsafe_code,

@@ -1,5 +1,6 @@
 //! The page around everything: head, sections, tables, figures.
 
+use sha2::{Digest, Sha256};
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("page.css");
@@ -27,19 +28,36 @@ pub struct Page {
     title: String,
     subtitle: String,
     style: &'static str,
+    script: &'static str,
     body: String,
 }
 
 impl Page {
     /// An empty page with a title and a line of plain text below it.
     pub fn new(title: &str, subtitle: &str) -> Self {
-        Self { title: escape(title), subtitle: escape(subtitle), style: "", body: String::new() }
+        Self { title: escape(title), subtitle: escape(subtitle), style: "", script: "", body: String::new() }
     }
 
     /// The same page with rules of style of its own, after those that all pages have.
     #[must_use]
     pub fn with_style(self, style: &'static str) -> Self {
         Self { style, ..self }
+    }
+
+    /// The same page with a script at its end, the only one that a browser will run: the page names its hash.
+    #[must_use]
+    pub fn with_script(self, script: &'static str) -> Self {
+        Self { script, ..self }
+    }
+
+    /// Bytes of its body so far.
+    pub fn len(&self) -> usize {
+        self.body.len()
+    }
+
+    /// Whether it has no body yet.
+    pub fn is_empty(&self) -> bool {
+        self.body.is_empty()
     }
 
     /// Adds markup; writing to a string cannot fail.
@@ -98,15 +116,37 @@ impl Page {
 
     /// The whole document.
     pub fn finish(self) -> String {
-        let Self { title, subtitle, style, body } = self;
+        let Self { title, subtitle, style, script, body } = self;
+        let (allowed, script) = match script {
+            "" => (String::new(), String::new()),
+            script => (
+                format!("; script-src 'sha256-{}'", base64(&Sha256::digest(script))),
+                format!("<script>{script}</script>\n"),
+            ),
+        };
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'{allowed}\">\n\
              <title>{title}</title>\n<style>\n{STYLE}{style}</style>\n</head>\n<body>\n<main>\n\
-             <header><h1>{title}</h1><p>{subtitle}</p></header>\n{body}</main>\n</body>\n</html>\n"
+             <header><h1>{title}</h1><p>{subtitle}</p></header>\n{body}</main>\n{script}</body>\n</html>\n"
         )
     }
+}
+
+/// RFC 4648 §4, with padding.
+fn base64(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for three in bytes.chunks(3) {
+        let byte = |i: usize| u32::from(three.get(i).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for digit in 0..4 {
+            let value = bits >> (18 - 6 * digit) & 63;
+            text.push(if digit <= three.len() { DIGITS[value as usize].into() } else { '=' });
+        }
+    }
+    text
 }
 
 #[cfg(test)]
@@ -125,6 +165,22 @@ mod tests {
         let html = page.finish();
         assert!(!html.contains("<script"));
         assert_eq!(html.matches("&lt;script&gt;").count(), 9);
+    }
+
+    #[test]
+    fn only_the_script_of_the_page_may_run() {
+        let html = Page::new("a", "b").with_script("'use strict';").finish();
+        assert!(html.contains("script-src 'sha256-jozHLmH/b2wMlFqXZ1bREnMsSZzWT8WyB7shP8hKHkA='"), "{html}");
+        assert!(html.contains("<script>'use strict';</script>"));
+        assert!(!Page::new("a", "b").finish().contains("script"));
+    }
+
+    #[test]
+    fn bytes_are_written_in_base_64() {
+        let cases = [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")];
+        for (bytes, text) in cases {
+            assert_eq!(base64(bytes.as_bytes()), text);
+        }
     }
 
     #[test]

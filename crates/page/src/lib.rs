@@ -1,7 +1,8 @@
 //! Pages and pictures: HTML that needs nothing but itself, and SVG inside it.
 //!
 //! A [`Page`] is one file: style and plots inside, nothing from a network, light or dark as the reader's system is, narrow
-//! or wide as the window. A [`Chart`] draws lines, a [`Heat`] a matrix; both are SVG that takes its colours from the page.
+//! or wide as the window. A [`Chart`] draws lines, a [`Heat`] a matrix, a [`Field`] a large one; all
+//! are SVG that takes its colours from the page.
 //! Whoever has numbers to show makes these; this crate knows nothing of models or runs.
 //!
 //! ```
@@ -25,9 +26,14 @@ mod axis;
 mod chart;
 mod heat;
 mod run;
+mod field;
+pub mod attention;
+#[cfg(feature = "png")]
+pub mod png;
 
 pub use axis::Axis;
 pub use chart::{Chart, Series};
+pub use field::Field;
 pub use heat::{Heat, Scale};
 pub use html::{Page, escape};
 pub use run::{AttentionPicture, RunPage, SampleHistory};

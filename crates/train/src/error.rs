@@ -8,6 +8,7 @@ use data::DataError;
 use data::get::GetError;
 use indicatif::HumanBytes;
 use model::ModelError;
+use page::png::PngError;
 use std::path::{Path, PathBuf};
 
 /// An error of a command.
@@ -160,6 +161,14 @@ pub enum TrainError {
         /// The most bytes a line may have.
         limit: usize,
     },
+    /// A picture cannot be drawn on this machine.
+    #[error("cannot draw {path}: {source}")]
+    Picture {
+        /// The file that it was to be.
+        path: PathBuf,
+        /// What is missing.
+        source: PngError,
+    },
     /// A command was given arguments that do not go together.
     #[error("{0}")]
     Usage(String),
@@ -215,7 +224,7 @@ impl TrainError {
             | Self::Damaged { .. }
             | Self::NoDevPairs
             | Self::LineTooLong { .. } => 65,
-            Self::Backend { .. } | Self::Device { .. } => 69,
+            Self::Backend { .. } | Self::Device { .. } | Self::Picture { .. } => 69,
             Self::Bug { .. } => 70,
             Self::Memory { .. } => 71,
             Self::Interrupted { .. } => interrupt::EXIT_CODE,

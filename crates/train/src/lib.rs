@@ -26,6 +26,7 @@ pub mod optimizer;
 pub mod metrics;
 pub mod model_dir;
 pub mod translator;
+pub mod attention;
 pub mod validate;
 pub mod average;
 pub mod guard;

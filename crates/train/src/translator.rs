@@ -39,6 +39,17 @@ pub struct Translation {
     pub text: String,
     /// Log-probability divided by the length penalty.
     pub score: f32,
+    /// Its ids: one part unless the line was cut.
+    pub parts: Vec<Part>,
+}
+
+/// The ids of a line, or of a part of one that is too long.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// With tags and end token.
+    pub source: Vec<u32>,
+    /// With the end token, unless the search ended at its limit.
+    pub target: Vec<u32>,
 }
 
 impl Translator {
@@ -48,11 +59,16 @@ impl Translator {
     ///
     /// See [`model_dir::load`].
     pub fn load(path: &Path, device: &Device, precision: Precision) -> Result<Self, TrainError> {
-        let ModelDir { config, tokenizer, model, .. } = model_dir::load(path, device)?;
+        Ok(Self::new(model_dir::load(path, device)?, precision))
+    }
+
+    /// The translator of a model directory that was read.
+    pub fn new(dir: ModelDir, precision: Precision) -> Self {
+        let ModelDir { config, tokenizer, model, .. } = dir;
         let normalizer = Normalizer::new(&config.normalize);
         let model = Searcher::new(model.with_precision(precision));
         let (tags, search) = (Vec::new(), config.search);
-        Ok(Self { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 })
+        Self { model, tokenizer, normalizer, tags, search, sampling: None, n_best: 1 }
     }
 
     /// Puts control tokens before every source, as `--tag` gives them.
@@ -107,7 +123,7 @@ impl Translator {
             .flat_map(|(pieces, line)| pieces.iter().map(move |piece| (line, piece.as_slice())))
             .collect();
         let mut targets = self.search_all(&flat, found).into_iter();
-        pieces.iter().map(|pieces| self.join(targets.by_ref().take(pieces.len()).collect())).collect()
+        pieces.iter().map(|pieces| self.join(pieces, targets.by_ref().take(pieces.len()).collect())).collect()
     }
 
     /// The tokens of a line with its end token, in pieces that the model can take; none for a blank line.
@@ -161,18 +177,30 @@ impl Translator {
     }
 
     /// The translations of a line from those of its pieces; only the best where there are several pieces.
-    fn join(&self, pieces: Vec<Vec<Hypothesis>>) -> Vec<Translation> {
-        if let [whole] = pieces.as_slice()
+    fn join(&self, sources: &[Vec<u32>], targets: Vec<Vec<Hypothesis>>) -> Vec<Translation> {
+        let part = |(source, one): (&Vec<u32>, &Hypothesis)| Part {
+            source: source.clone(),
+            target: one.tokens.iter().copied().chain(one.ended.then(|| self.tokenizer.eos_id())).collect(),
+        };
+        if let ([source], [whole]) = (sources, targets.as_slice())
             && !whole.is_empty()
         {
-            let text = |one: &Hypothesis| self.tokenizer.detokenize(&one.tokens);
-            return whole.iter().map(|one| Translation { text: text(one), score: one.score }).collect();
+            let translation = |one: &Hypothesis| Translation {
+                text: self.tokenizer.detokenize(&one.tokens),
+                score: one.score,
+                parts: vec![part((source, one))],
+            };
+            return whole.iter().map(translation).collect();
         }
         // A search finds nothing where the model's numbers overflow.
-        let best: Vec<&Hypothesis> = pieces.iter().filter_map(|found| found.first()).collect();
-        let texts: Vec<String> = best.iter().map(|one| self.tokenizer.detokenize(&one.tokens)).collect();
-        let score = best.iter().fold(0.0, |sum, one| sum + one.score);
-        vec![Translation { text: texts.join(" "), score }]
+        let best: Vec<(&Vec<u32>, &Hypothesis)> = sources
+            .iter()
+            .zip(&targets)
+            .filter_map(|(source, found)| Some((source, found.first()?)))
+            .collect();
+        let texts: Vec<String> = best.iter().map(|(_, one)| self.tokenizer.detokenize(&one.tokens)).collect();
+        let score = best.iter().fold(0.0, |sum, (_, one)| sum + one.score);
+        vec![Translation { text: texts.join(" "), score, parts: best.into_iter().map(part).collect() }]
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 #[test]
 fn every_test_that_the_page_names_is_there() {
     let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let page = fs::read_to_string(crates.parent().unwrap().join("docs/PROMISES.md")).unwrap();
+    let page = fs::read_to_string(crates.parent().unwrap().join("docs/src/promises.md")).unwrap();
     let rows = page.lines().filter(|line| line.starts_with("| ") && line.contains("tests/"));
     let mut named = 0;
     for row in rows {

@@ -8,6 +8,8 @@ mod translate;
 mod data;
 mod report;
 mod runs;
+mod config;
+mod learn;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
@@ -50,6 +52,12 @@ enum Command {
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
+    /// The configuration: show it, write one for a corpus, describe it
+    #[command(subcommand)]
+    Config(config::Command),
+    /// Pages that show how the Transformer works, computed by its own code as you ask
+    #[command(subcommand)]
+    Learn(learn::Command),
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
@@ -78,7 +86,8 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(args)?;
     if let Some(name) = matches.subcommand_name() {
-        let of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        let mut of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        of_training.build();
         let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         if let Some(arg) = of_training.get_arguments().find(|arg| typed(arg.get_id().as_str())) {
             let name = name.to_owned();
@@ -101,6 +110,8 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Report(args)) => report::run(&args, out),
         Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
+        Some(Command::Config(command)) => config::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, out),
     }
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Args {
     /// Start over: delete what the run has so far
     #[arg(long)]
     fresh: bool,
-    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/PROMISES.md)
+    /// Go on, but forget parts of the past: optimizer, schedule, data, best (docs/src/promises.md)
     #[arg(
         long,
         value_name = "PARTS",

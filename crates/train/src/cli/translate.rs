@@ -1,9 +1,11 @@
 //! `train translate`.
 
 use super::backend::BackendArgs;
-use crate::commands::translate;
+use crate::attention::Recorder;
+use crate::commands::pictures::Pictures;
+use crate::commands::translate::{Alignments, Session};
 use crate::translator::Translator;
-use crate::{TrainError, device};
+use crate::{TrainError, device, model_dir};
 use model::search::Sampling;
 use std::fs::File;
 use std::io::{BufReader, Write};
@@ -47,6 +49,14 @@ pub(super) struct Args {
     /// Translate the lines of this file
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     input: Option<PathBuf>,
+    /// Also write what the model looks at: a page for all lines (.html), or pictures (.svg, .png; of several lines
+    /// FILE-1.svg, FILE-2.svg, …)
+    #[arg(long, value_name = "FILE")]
+    attention: Option<PathBuf>,
+    /// Print behind each translation ` ||| ` and which source word each word comes from, such as `0-0 1-2`
+    /// (source-target, words from 0)
+    #[arg(long)]
+    alignment: bool,
     #[command(flatten)]
     backend: BackendArgs,
     /// Texts to translate; without any, the lines of standard input
@@ -59,9 +69,12 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
         let reason = "--temperature must be above 0, --top-p above 0 and at most 1";
         return Err(TrainError::Usage(reason.into()));
     }
+    let pictures = args.attention.as_deref().map(|path| Pictures::new(path, &args.model)).transpose()?;
     let backend = args.backend.config()?;
     let device = device::open(&backend)?;
-    let mut translator = Translator::load(&args.model, &device, backend.precision)?;
+    let dir = model_dir::load(&args.model, &device)?;
+    let recorder = (pictures.is_some() || args.alignment).then(|| Recorder::new(&dir, backend.precision));
+    let mut translator = Translator::new(dir, backend.precision);
     translator.set_tags(&args.tag)?;
     let search = &mut translator.search;
     search.beam_size = args.beam_size.map_or(search.beam_size, usize::from);
@@ -73,13 +86,20 @@ pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
     let (temperature, top_k, top_p, seed) = (args.temperature, args.top_k, args.top_p, args.seed);
     translator.sampling = args.sample.then_some(Sampling { temperature, top_k, top_p, seed });
     translator.n_best = usize::from(args.n_best);
+    let alignment = if args.alignment { Alignments::Printed } else { Alignments::Hidden };
+    let mut session = Session { translator, recorder, alignment, pictures };
+    answer(&mut session, args, out)?;
+    session.pictures.map_or(Ok(()), Pictures::write)
+}
+
+fn answer(session: &mut Session, args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
     if !args.text.is_empty() {
-        return translate::texts(&translator, &args.text, out);
+        return session.texts(&args.text, out);
     }
     let Some(input) = &args.input else {
         let stdin = BufReader::new(std::io::stdin());
-        return translate::stream(&translator, stdin, Path::new("standard input"), out);
+        return session.stream(stdin, Path::new("standard input"), out);
     };
     let file = File::open(input).map_err(TrainError::io("read", input))?;
-    translate::stream(&translator, BufReader::new(file), input, out)
+    session.stream(BufReader::new(file), input, out)
 }

@@ -60,7 +60,7 @@ pub fn check(
 }
 
 /// Refuses the name of a page where something else than a file is, which it would replace: a device, a pipe.
-fn expect_place(page: &Path) -> Result<(), TrainError> {
+pub(super) fn expect_place(page: &Path) -> Result<(), TrainError> {
     let refuse = |reason| Err(TrainError::io("write", page)(reason));
     if page.metadata().is_ok_and(|there| !there.is_file()) {
         return refuse(std::io::Error::other("it is no regular file; name one"));

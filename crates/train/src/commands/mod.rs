@@ -2,8 +2,12 @@
 
 pub mod train;
 pub mod evaluate;
+pub mod pictures;
 pub mod translate;
 pub mod backends;
 pub mod data;
 pub mod report;
 pub mod runs;
+pub mod split;
+pub mod config;
+pub mod learn;

@@ -105,7 +105,7 @@ fn help(kind: Kind, value: &DeValue<'_>) -> Option<String> {
             Some("put it in quotes".to_owned())
         }
         (Kind::Text, DeValue::Array(_)) => {
-            Some("write one text; several files must be joined into one".to_owned())
+            Some("write one text; several files: a * in their name, or [[data.train]] tables".to_owned())
         }
         _ => None,
     }

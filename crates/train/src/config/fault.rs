@@ -1,5 +1,6 @@
 //! What can be wrong with a configuration, and how it is told: place, cause, next step.
 
+use super::VARIABLE;
 use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
 use std::fmt;
 use std::ops::Range;
@@ -24,6 +25,8 @@ pub enum Place {
     Absent,
     /// In an override, as typed after `--set`.
     Set(String),
+    /// In an override of the environment variable [`VARIABLE`](super::VARIABLE).
+    Variable(String),
 }
 
 impl Place {
@@ -39,7 +42,15 @@ impl Place {
     pub(super) fn start(&self) -> Option<usize> {
         match self {
             Self::At { span, .. } => Some(span.start),
-            Self::Absent | Self::Set(_) => None,
+            Self::Absent | Self::Set(_) | Self::Variable(_) => None,
+        }
+    }
+
+    /// What was typed, if it is an override.
+    pub(super) fn typed(&self) -> Option<&str> {
+        match self {
+            Self::At { .. } | Self::Absent => None,
+            Self::Set(typed) | Self::Variable(typed) => Some(typed),
         }
     }
 
@@ -47,7 +58,7 @@ impl Place {
     pub fn line(&self) -> Option<usize> {
         match self {
             Self::At { line, .. } => Some(*line),
-            Self::Absent | Self::Set(_) => None,
+            Self::Absent | Self::Set(_) | Self::Variable(_) => None,
         }
     }
 }
@@ -72,7 +83,7 @@ pub enum ConfigError {
     Faults {
         /// The file's name and text.
         source: NamedSource<String>,
-        /// In the order of the file, then those without a line, then those of overrides.
+        /// In the order of the file, then those without a line, then those of the environment, then those of `--set`.
         faults: Vec<PlacedFault>,
     },
     /// There is no such file.
@@ -166,6 +177,7 @@ impl fmt::Display for ConfigError {
                 Place::At { line, column, .. } => write!(f, "{separator}{}:{line}:{column} ", source.name())?,
                 Place::Absent => write!(f, "{separator}{}: ", source.name())?,
                 Place::Set(typed) => write!(f, "{separator}--set {typed}: ")?,
+                Place::Variable(typed) => write!(f, "{separator}{VARIABLE} {typed}: ")?,
             }
             write!(f, "{}\n  help: {}", fault.message, fault.help)?;
         }

@@ -4,12 +4,13 @@
 //! is read by serde and validated, so that one wrong value hides no other. A fault that follows from another one is
 //! left out: a value cannot be judged by a key that is itself misspelt.
 
-use super::Experiment;
 use super::fault::{ConfigError, Place, PlacedFault};
+use super::resolved::Resolved;
 use super::schema::Shape;
 use super::suggest::nearest_name;
 use super::syntax;
 use super::walk::{Reading, Text, to_list};
+use super::{Experiment, Fault};
 use miette::NamedSource;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -19,14 +20,28 @@ use toml::de::DeTable;
 /// The largest file that is read.
 const LIMIT_BYTES: u64 = 1 << 16;
 
-/// The experiment that the file at `path` describes, with the `section.key=value` of `overrides` in their order.
+/// Overrides for every run, in the environment: `section.key=value`, with `;` between two. They come after the file and
+/// before those of the command line.
+pub const VARIABLE: &str = "ANUVADA_SET";
+
+/// The experiment that the file at `path` describes, with the overrides of [`VARIABLE`] and then the
+/// `section.key=value` of `overrides`, in their order.
 ///
 /// Paths in the file are relative to the current directory.
 ///
 /// # Errors
 /// Everything that is wrong with the file and the overrides, at once.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, ConfigError> {
-    parse(&read(path)?, &path.display().to_string(), overrides)
+    resolve(path, overrides).map(|resolved| resolved.experiment)
+}
+
+/// As [`load`], with where each value comes from.
+///
+/// # Errors
+/// Everything that is wrong with the file and the overrides, at once.
+pub fn resolve(path: &Path, overrides: &[String]) -> Result<Resolved, ConfigError> {
+    let variable = std::env::var_os(VARIABLE).unwrap_or_default();
+    parse_with(&read(path)?, &path.display().to_string(), &variable.to_string_lossy(), overrides)
 }
 
 /// As [`load`], for the text of a file that is called `name` in messages.
@@ -34,6 +49,16 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, ConfigError
 /// # Errors
 /// Everything that is wrong with the text and the overrides, at once.
 pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment, ConfigError> {
+    parse_with(text, name, "", overrides).map(|resolved| resolved.experiment)
+}
+
+/// As [`resolve`], for the text of a file that is called `name` in messages and an environment with this [`VARIABLE`].
+pub(super) fn parse_with(
+    text: &str,
+    name: &str,
+    variable: &str,
+    overrides: &[String],
+) -> Result<Resolved, ConfigError> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let schema = Shape::of::<Experiment>();
     let mut reading = Reading::new(&schema);
@@ -44,8 +69,11 @@ pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment,
     if recovered {
         reading.table(table.get_ref(), &[], Text::File(text));
     }
+    for typed in variable.split(';').map(str::trim).filter(|typed| !typed.is_empty()) {
+        reading.set(Place::Variable(typed.to_owned()));
+    }
     for typed in overrides {
-        reading.set(typed);
+        reading.set(Place::Set(typed.clone()));
     }
     let experiment = experiment(&mut reading);
     if recovered {
@@ -56,12 +84,13 @@ pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment,
     reading.faults.retain(|fault| fault.place.line().is_none_or(|line| !lines.contains(&line)));
     let mut faults = [broken, reading.faults].concat();
     if faults.is_empty() {
-        return Ok(experiment);
+        return Ok(Resolved { experiment, file: name.to_owned(), places: reading.places });
     }
     faults.sort_by_key(|fault| match &fault.place {
         Place::At { span, .. } => (0, span.start),
         Place::Absent => (1, 0),
-        Place::Set(_) => (2, 0),
+        Place::Variable(_) => (2, 0),
+        Place::Set(_) => (3, 0),
     });
     Err(ConfigError::Faults { source: NamedSource::new(name, text.to_owned()).with_language("TOML"), faults })
 }
@@ -94,16 +123,45 @@ fn values(experiment: &Experiment, reading: &mut Reading<'_>) {
         let default = reading.default(&fault.key);
         let (section, name) = fault.key.rsplit_once('.').unwrap_or(("", &fault.key));
         let written = reading.places.get(&fault.key);
-        let help = match (written, default) {
-            (Some(_), Some(default)) => format!("change it; the default is {default}"),
-            (Some(_), None) => "give it a value".to_owned(),
-            (None, Some(default)) => {
+        let (message, remedy) = remedy(&fault, experiment);
+        let help = match (written, default, remedy) {
+            (Some(_), _, Some(remedy)) => remedy,
+            (Some(_), Some(default), None) => format!("change it; the default is {default}"),
+            (Some(_), None, None) => "give it a value".to_owned(),
+            (None, Some(default), Some(remedy)) => {
+                format!("{remedy}; '{name}' is not set, the default is {default}; set it under [{section}]")
+            }
+            (None, Some(default), None) => {
                 format!("'{name}' is not set, the default is {default}; set it under [{section}]")
             }
-            (None, None) => format!("add {name} = \"…\" under [{section}]"),
+            (None, None, _) => format!("add {name} = \"…\" under [{section}]"),
         };
         let place = written.or_else(|| reading.places.get(section)).cloned().unwrap_or(Place::Absent);
-        reading.fault(place, &fault.key, &fault.message, help);
+        reading.fault(place, &fault.key, &message, help);
+    }
+}
+
+/// What is wrong, and what to do about it if more can be said than that: what stands behind the `;` of a message, or the
+/// nearest right values.
+fn remedy(fault: &Fault, experiment: &Experiment) -> (String, Option<String>) {
+    let model = &experiment.model;
+    let remedy = match fault.key.as_str() {
+        "model.n_heads" if (1..model.d_model).contains(&model.n_heads) => {
+            let divides = |n: &usize| model.d_model.is_multiple_of(*n);
+            let below = (1..model.n_heads).rev().find(divides);
+            let above = (model.n_heads + 1..=model.d_model).find(divides);
+            let near: Vec<String> = [below, above].into_iter().flatten().map(|n| n.to_string()).collect();
+            Some(format!("write {}, or change d_model", near.join(" or ")))
+        }
+        "model.d_model" if model.d_model % 2 == 1 => {
+            Some(format!("write {} or {}", model.d_model - 1, model.d_model + 1))
+        }
+        _ => None,
+    };
+    match fault.message.rsplit_once("; ") {
+        _ if remedy.is_some() => (fault.message.clone(), remedy),
+        Some((message, remedy)) if message != "is not set" => (message.to_owned(), Some(remedy.to_owned())),
+        _ => (fault.message.clone(), None),
     }
 }
 
@@ -168,3 +226,7 @@ fn neighbour(path: &Path) -> Option<PathBuf> {
 #[cfg(test)]
 #[path = "tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "bad.rs"]
+mod bad;

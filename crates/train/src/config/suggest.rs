@@ -2,7 +2,7 @@
 //! typing error (Damerau 1964, doi:10.1145/363958.363994).
 
 use super::schema::{ANY_NAME, Shape};
-use super::synonyms::SYNONYMS;
+use super::synonyms::{OPTIONS, SYNONYMS};
 
 /// An unknown key.
 pub(super) struct Unknown<'a> {
@@ -130,7 +130,12 @@ pub(super) fn nearest_option(options: &[&'static str], got: &str) -> Option<&'st
     let paths: Vec<Vec<&str>> = options.iter().map(|&option| vec![option]).collect();
     let near = nearest(&paths, got, 0.45);
     let by_letters = options.iter().copied().find(|option| letters(option) == letters(got));
-    by_letters.or_else(|| {
+    let means = |option: &str| {
+        OPTIONS
+            .iter()
+            .any(|(known, words)| *known == option && words.iter().any(|word| letters(word) == letters(got)))
+    };
+    by_letters.or_else(|| options.iter().copied().find(|option| means(option))).or_else(|| {
         options.iter().copied().find(|&option| near.first().is_some_and(|path| path[0] == option))
     })
 }
@@ -187,6 +192,7 @@ fn owned<'p>(paths: impl Iterator<Item = &'p Vec<&'p str>>) -> Vec<Vec<String>> 
 mod tests {
     use super::*;
     use crate::config::Experiment;
+    use crate::config::schema::Kind;
 
     #[test]
     fn every_synonym_means_a_key_and_is_none_itself() {
@@ -200,6 +206,21 @@ mod tests {
                 assert!(!paths.contains(&own), "{own} is a key and a synonym of {path}");
             }
         }
+    }
+
+    #[test]
+    fn every_word_for_a_value_means_one() {
+        let root = Shape::of::<Experiment>();
+        let kinds = root.paths().into_iter().filter_map(|(_, shape)| match shape {
+            Shape::Value(Kind::OneOf(options)) => Some(*options),
+            _ => None,
+        });
+        let options: Vec<&str> = kinds.flatten().copied().collect();
+        for (option, words) in OPTIONS {
+            assert!(options.contains(option), "{option}");
+            assert!(words.iter().all(|word| !options.contains(word)), "{option}");
+        }
+        assert_eq!(nearest_option(&["f32", "bf16", "f16"], "Float16"), Some("f16"));
     }
 
     #[test]

@@ -43,6 +43,15 @@ fn fault(text: &str, error: &Error) -> PlacedFault {
         (format!("'{}' is given twice", &text[span]), remedy.to_owned())
     } else if is_value(error) {
         word(value(text, span.start))
+    } else if let Some(meant) = yaml(line(text, span.start)) {
+        ("not valid toml: this line is yaml".to_owned(), format!("write {meant}"))
+    } else if text.trim_start().starts_with('{') {
+        ("not valid toml: this is json".to_owned(), "write [section], and below it key = value".to_owned())
+    } else if let Some(number) = with_comma(value(text, span.start)) {
+        (format!("a number with a comma: {}", value(text, span.start)), format!("write {number}"))
+    } else if text[span.start..].starts_with(|c: char| !c.is_ascii()) && told.contains("key") {
+        let help = "our keys have ascii letters; a name of your own goes into quotes";
+        (format!("not valid toml: {told}"), help.to_owned())
     } else {
         let told = told.trim_end_matches(", expected nothing");
         (format!("not valid toml: {told}"), remedy(told).to_owned())
@@ -54,14 +63,52 @@ fn fault(text: &str, error: &Error) -> PlacedFault {
 fn word(value: &str) -> (String, String) {
     match value {
         "" => ("a key without a value".to_owned(), "write a value behind '='".to_owned()),
+        "null" | "none" | "None" | "nil" | "~" => {
+            (format!("{value} is not toml"), "leave the line out, or write a value".to_owned())
+        }
         "True" | "TRUE" | "False" | "FALSE" => {
             (format!("{value} is not toml"), format!("write {}", value.to_lowercase()))
         }
+        _ if percentage(value).is_some() => (
+            format!("neither a number nor text in quotes: {value}"),
+            format!("write {}", percentage(value).unwrap_or_default()),
+        ),
         _ if value.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => (
             format!("neither a number nor text in quotes: {value}"),
             "write it as 12, 0.5, 1e-3 or \"text\"".to_owned(),
         ),
-        _ => (format!("text without quotes: {value}"), format!("write \"{value}\"")),
+        _ => {
+            let bare = value.trim_matches(|c| "“”„‟‘’‚«»".contains(c));
+            (format!("text without quotes: {value}"), format!("write \"{bare}\""))
+        }
+    }
+}
+
+/// `0,3` and `100,000` as TOML has them.
+fn with_comma(value: &str) -> Option<String> {
+    let (whole, rest) = value.split_once(',')?;
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
+    if !digits(whole) || !rest.split(',').all(digits) {
+        return None;
+    }
+    let thousands = whole != "0" && rest.split(',').all(|part| part.len() == 3);
+    Some(value.replace(',', if thousands { "" } else { "." })).filter(|number| !number.contains(".."))
+}
+
+/// `30%` as a share.
+fn percentage(value: &str) -> Option<f32> {
+    value.strip_suffix('%')?.trim().parse().ok().map(|percent: f32| percent / 100.0)
+}
+
+/// What a line of YAML means.
+fn yaml(line: &str) -> Option<String> {
+    let (key, value) = line.split_once(':')?;
+    let key = key.trim();
+    let plain = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+    match value.trim() {
+        _ if !plain => None,
+        "" => Some(format!("[{key}]")),
+        value => Some(format!("{key} = {value}")),
     }
 }
 

@@ -1,10 +1,10 @@
 //! The tables of a file, and of overrides, against the schema: what is right becomes values, the rest faults.
 
-use super::Experiment;
 use super::check::check;
 use super::fault::{Place, PlacedFault};
 use super::schema::{ANY_NAME, Kind, Shape};
 use super::suggest::{Suggestion, Unknown};
+use super::{Experiment, VARIABLE};
 use std::collections::BTreeMap;
 use std::ops::Range;
 use toml::de::{DeTable, DeValue};
@@ -40,15 +40,15 @@ pub(super) fn to_list(values: &mut toml::Table) {
 pub(super) enum Text<'t> {
     /// The whole file.
     File(&'t str),
-    /// What was typed after `--set`, and the part of it that is the value.
-    Set { typed: &'t str, value: &'t str },
+    /// An override: its place, and the part of it that is the value.
+    Set { place: &'t Place, value: &'t str },
 }
 
 impl<'t> Text<'t> {
     fn place(self, span: Range<usize>) -> Place {
         match self {
             Self::File(text) => Place::at(text, span),
-            Self::Set { typed, .. } => Place::Set(typed.to_owned()),
+            Self::Set { place, .. } => place.clone(),
         }
     }
 
@@ -139,17 +139,21 @@ impl<'s> Reading<'s> {
             Err(wrong) => {
                 let path = path.join(".");
                 let default = || self.default(&path).map(|default| format!("the default is {default}"));
-                let help = wrong.help.or_else(default).unwrap_or_else(|| "give it such a value".to_owned());
+                let device = (path == "backend.device" && value.is_str() && wrong.help.is_none())
+                    .then(|| format!("write kind = {}; device is a number", text.slice(span.clone())));
+                let help = device
+                    .or(wrong.help)
+                    .or_else(default)
+                    .unwrap_or_else(|| "give it such a value".to_owned());
                 self.fault(text.place(span), &path, &wrong.message, help);
                 self.doubtful.push(path);
             }
         }
     }
 
-    /// Reads `section.key=value` as typed after `--set`.
-    pub(super) fn set(&mut self, typed: &str) {
-        let place = Place::Set(typed.to_owned());
-        let Some((key, text)) = typed.split_once('=') else {
+    /// Reads the override `section.key=value` of this place.
+    pub(super) fn set(&mut self, place: Place) {
+        let Some((key, text)) = place.typed().unwrap_or_default().split_once('=') else {
             return self.malformed(place, "there is no '='");
         };
         let path: Vec<String> = key.trim().split('.').map(|part| part.trim().to_owned()).collect();
@@ -174,7 +178,7 @@ impl<'s> Reading<'s> {
             _ => parsed,
         };
         let (name, section) = path.split_last().expect("split gives at least one part");
-        self.entry(section, name, &value, &place, (0..text.len(), Text::Set { typed, value: text }));
+        self.entry(section, name, &value, &place, (0..text.len(), Text::Set { place: &place, value: text }));
     }
 
     /// The number of a table in a list of tables is no key of its shape.
@@ -187,7 +191,7 @@ impl<'s> Reading<'s> {
 
     /// Notes an unknown key; returns what it may have been.
     fn unknown(&mut self, section: &[String], name: &str, is_table: bool, place: &Place) -> Vec<Vec<String>> {
-        let whole_paths = matches!(place, Place::Set(_));
+        let whole_paths = place.typed().is_some();
         let unknown = Unknown { section, name, is_table, whole_paths };
         let suggestion =
             if self.faults.len() < SEARCHED { unknown.suggest(self.schema) } else { Suggestion::none() };
@@ -218,6 +222,7 @@ impl<'s> Reading<'s> {
         let right = right.join(".");
         let help = match place {
             Place::Set(_) => format!("write --set {right}.KEY=value; the keys are {}", keys.join(", ")),
+            Place::Variable(_) => format!("write {right}.KEY=value; the keys are {}", keys.join(", ")),
             _ => format!("write [{right}] and below it its keys: {}", keys.join(", ")),
         };
         let path = path.join(".");
@@ -226,7 +231,12 @@ impl<'s> Reading<'s> {
     }
 
     fn malformed(&mut self, place: Place, message: &str) {
-        let help = "write it as --set section.key=value".to_owned();
+        let help = match place {
+            Place::Variable(_) => {
+                format!("write it as section.key=value, with ';' between two in {VARIABLE}")
+            }
+            _ => "write it as --set section.key=value".to_owned(),
+        };
         self.faults.push(PlacedFault { place, message: message.to_owned(), help });
     }
 
@@ -247,7 +257,8 @@ impl<'s> Reading<'s> {
 
     /// Notes a fault of the value at `path`; an override names the path itself.
     pub(super) fn fault(&mut self, place: Place, path: &str, message: &str, help: String) {
-        let named = matches!(&place, Place::Set(typed) if typed.split('=').next().is_some_and(|key| key.trim() == path));
+        let key = place.typed().and_then(|typed| typed.split('=').next());
+        let named = key.is_some_and(|key| key.trim() == path);
         let message = if named { message.to_owned() } else { format!("{path}: {message}") };
         self.faults.push(PlacedFault { place, message, help });
     }

@@ -1,0 +1,71 @@
+//! `train learn …`.
+
+use crate::TrainError;
+use crate::commands::learn::{Terminal, attention, context, masks, positions, show};
+use clap::{Args, Subcommand};
+use std::io::Write;
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Attention step by step: Q, K, V, scores, softmax, weighted sum; and why the scores are divided by √d_k
+    Attention(AttentionArgs),
+    /// One word in two sentences: one embedding, two contextual vectors, layer by layer of a trained model
+    Context(ContextArgs),
+    /// Sines and cosines: what tells the model the order of words, and what happens without it
+    Positions(Output),
+    /// Padding and the future: what masks block, and a decoder that cheats without one
+    Masks(Output),
+}
+
+/// Where a page goes beside the terminal.
+#[derive(Debug, Args)]
+pub(super) struct Output {
+    /// Also write the page as HTML, with pictures
+    #[arg(long, value_name = "FILE")]
+    pub(super) html: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AttentionArgs {
+    /// The sentence to follow
+    #[arg(long, value_name = "TEXT", default_value = "I love Apple phones")]
+    sentence: String,
+    /// Follow it through the first layer of this model directory instead of a tiny model with random weights
+    #[arg(long, value_name = "DIR")]
+    model: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ContextArgs {
+    /// A model directory, such as runs/small/best
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// A word of your own, spelt as in --sentences
+    #[arg(long, value_name = "WORD", requires = "sentences")]
+    word: Option<String>,
+    /// Two or more sentences that have the word
+    #[arg(long, value_name = "TEXT", num_args = 2.., requires = "word")]
+    sentences: Vec<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn run(command: Command, out: &mut impl Write) -> Result<(), TrainError> {
+    let terminal = Terminal::of_stdout();
+    match command {
+        Command::Attention(args) => {
+            let html = args.output.html.as_deref();
+            show(|| attention::lesson(&args.sentence, args.model.as_deref()), html, terminal, out)
+        }
+        Command::Context(args) => {
+            let html = args.output.html.as_deref();
+            let own = args.word.as_ref().map(|word| (word.as_str(), args.sentences.as_slice()));
+            show(|| context::lesson(&args.model, own), html, terminal, out)
+        }
+        Command::Positions(output) => show(positions::lesson, output.html.as_deref(), terminal, out),
+        Command::Masks(output) => show(masks::lesson, output.html.as_deref(), terminal, out),
+    }
+}
