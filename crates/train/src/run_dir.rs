@@ -299,7 +299,7 @@ fn is_kept(step: u64, whole: &[u64], keep: usize) -> bool {
 }
 
 /// The revision of the source tree that the process runs in, if there is one.
-fn git_revision() -> Option<String> {
+pub(crate) fn git_revision() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// The configuration as it counts in the end, with where each value comes from
-    #[command(after_help = "Examples:\n  \
+    #[command(after_long_help = "Examples:\n  \
         train config show --config configs/small.toml\n  \
         train config show --config configs/small.toml --set model.dropout=0.3 > my.toml\n  \
         train config show --config configs/small.toml --json")]
@@ -26,13 +26,13 @@ pub(super) enum Command {
         json: bool,
     },
     /// Write a commented configuration that fits the size of a corpus
-    #[command(after_help = "Examples:\n  \
+    #[command(after_long_help = "Examples:\n  \
         train data split --file all.tsv --dev 500 --test 500 --output-dir data/mine\n  \
         train config init --src data/mine/train.en --tgt data/mine/train.kn --name mine --output mine.toml\n  \
         train config init --pairs 30000 --minutes 60")]
     Init(InitArgs),
     /// A JSON Schema of the configuration, for editors
-    #[command(after_help = "Example:\n  \
+    #[command(after_long_help = "Example:\n  \
         train config schema > schema.json\n  \
         and `#:schema ./schema.json` as the first line of a configuration beside it: editors with Taplo (VS Code: Even \
         Better TOML) then complete, explain and check")]

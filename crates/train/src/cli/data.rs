@@ -13,6 +13,9 @@ use std::path::PathBuf;
 pub(super) enum Command {
     /// One page about a corpus: lengths, scripts, duplicates, slips, overlap, what cleaning would drop; exit code 65 if
     /// something on it must be mended before training
+    #[command(after_long_help = "Examples:\n  \
+        train data check --src all.en --tgt all.kn --html check.html\n  \
+        train data check --config configs/small.toml")]
     Check(CheckArgs),
     /// Clean, tokenize and write the training text to disk, for runs that then start at once (large text: training does
     /// it by itself)
@@ -25,14 +28,25 @@ pub(super) enum Command {
         overrides: Vec<String>,
     },
     /// Cut a corpus into training text, dev and test, with no line of dev or test in the training text
+    #[command(
+        after_long_help = "A pair is held out only if neither of its sides stands anywhere else, so that no score is of a \
+        line that was learnt.\n\nExample:\n  \
+        train data split --src all.en --tgt all.kn --dev 500 --test 500 --output-dir data/mine"
+    )]
     Split(SplitArgs),
     /// The corpora that there are for two languages, with size, licence and use
     List {
         /// Codes of the two languages
         #[arg(long, value_name = "SRC-TGT", default_value = "en-kn")]
         languages: Languages,
+        /// Print JSON: an array of corpora
+        #[arg(long)]
+        json: bool,
     },
     /// Download a corpus, verify it, unpack it into aligned text, and lock its hashes in data.lock
+    #[command(after_long_help = "Examples:\n  \
+        train data get opus:bible-uedin:v1\n  \
+        train data get mine --url https://example.org/mine.tsv.gz --sha256 HEX")]
     Get {
         /// A name of `data list`, `opus:CORPUS:VERSION`, or with --url a name of your own
         name: String,
@@ -140,7 +154,9 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> Result<(), TrainErr
             let (sizes, seed, dir) = ((args.dev, args.test), args.seed, args.output_dir);
             commands::split::run(&Split { files, languages, sizes, seed, dir }, out)
         }
-        Command::List { languages } => commands::data::list(&languages, out),
+        Command::List { languages, json } => {
+            commands::data::list(&languages, if json { Format::Json } else { Format::Text }, out)
+        }
         Command::Get { name, languages, dir, urls, sha256 } => {
             commands::data::download(&commands::data::recipe(&name, languages, &urls, &sha256)?, &dir, out)
         }

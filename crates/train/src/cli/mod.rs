@@ -7,15 +7,17 @@ mod evaluate;
 mod translate;
 mod data;
 mod config;
+mod shell;
 mod learn;
 mod report;
 mod runs;
 
-use crate::commands::backends;
+use crate::commands::evaluate::Format;
+use crate::commands::{backends, version};
 use crate::{TrainError, device, drill, log, panics};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
@@ -23,7 +25,7 @@ use std::process::ExitCode;
 
 /// Train a translator on parallel text, score it, translate with it.
 #[derive(Debug, Parser)]
-#[command(name = "train", version, subcommand_negates_reqs = true)]
+#[command(name = "train", version, subcommand_negates_reqs = true, after_long_help = train::EXAMPLES)]
 #[command(override_usage = "train [OPTIONS] --config <FILE>\n       train [OPTIONS] <COMMAND>")]
 struct Cli {
     #[command(subcommand)]
@@ -44,7 +46,11 @@ enum Command {
     /// Translate arguments, a file or standard input, line by line
     Translate(translate::Args),
     /// Which backends this binary has, and what each finds on this machine
-    Backends,
+    Backends {
+        /// Print JSON: an array of backends
+        #[arg(long)]
+        json: bool,
+    },
     /// Write the page about a run: curves, scores, translations over time, attention
     Report(report::Args),
     /// List runs, or compare them
@@ -58,15 +64,29 @@ enum Command {
     /// Pages that show how the Transformer works, computed by its own code as you ask
     #[command(subcommand)]
     Learn(learn::Command),
+    /// A script that lets a shell complete commands and options
+    Completions(shell::CompletionsArgs),
+    /// The manual
+    Man(shell::ManArgs),
 }
 
 /// Parses the arguments, runs the command, prints an error if there is one.
 pub fn main() -> ExitCode {
-    let cli = parse(std::env::args_os()).unwrap_or_else(|error| error.exit());
+    let args: Vec<OsString> = std::env::args_os().collect();
+    if asks_for_all_about_the_version(&args) {
+        return ended(version::run(&mut std::io::stdout().lock()), &log::Options::default());
+    }
+    let cli = parse(args).unwrap_or_else(|error| error.exit());
     let log = cli.global.log();
     log::init(&log);
     panics::listen();
-    match panics::caught(|| run(cli)).unwrap_or_else(|panic| Err(device::panic_error(&panic))) {
+    let result = panics::caught(|| run(cli)).unwrap_or_else(|panic| Err(device::panic_error(&panic)));
+    ended(result, &log)
+}
+
+/// Prints an error if there is one.
+fn ended(result: Result<(), TrainError>, log: &log::Options) -> ExitCode {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closes the pipe has read enough.
         Err(TrainError::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
@@ -74,16 +94,46 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             let code = error.exit_code();
-            report(error, &log);
+            report(error, log);
             ExitCode::from(code)
         }
     }
 }
 
+/// `--version` and `--verbose` in some form, and nothing else. (For clap `--version` alone is the end.)
+fn asks_for_all_about_the_version(args: &[OsString]) -> bool {
+    let mut letters = String::new();
+    for arg in args.iter().skip(1) {
+        match arg.to_str() {
+            Some("--version") => letters.push('V'),
+            Some("--verbose") => letters.push('v'),
+            Some(short) if short.starts_with('-') && !short.starts_with("--") => {
+                letters.push_str(&short[1..])
+            }
+            _ => return false,
+        }
+    }
+    letters.chars().all(|c| c == 'V' || c == 'v') && letters.contains('V') && letters.contains('v')
+}
+
+/// When clap colours its messages: `--color` is needed before it is parsed.
+fn colour_choice(args: &[OsString]) -> ColorChoice {
+    let words = || args.iter().filter_map(|arg| arg.to_str());
+    let behind =
+        words().zip(words().skip(1)).find(|(flag, _)| *flag == "--color").map(|(_, when)| when.to_owned());
+    let joined = words().find_map(|arg| arg.strip_prefix("--color=")).map(str::to_owned);
+    let when = behind.or(joined).or_else(|| std::env::var("ANUVADA_COLOR").ok());
+    match when.as_deref() {
+        Some("always") => ColorChoice::Always,
+        Some("never") => ColorChoice::Never,
+        _ => ColorChoice::Auto,
+    }
+}
+
 /// The arguments, those of training only where there is no subcommand. (Global ones may come before it; that is why this
 /// is not left to clap.)
-fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
-    let mut command = Cli::command();
+fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
+    let mut command = Cli::command().color(colour_choice(&args));
     let matches = command.try_get_matches_from_mut(args)?;
     if let Some(name) = matches.subcommand_name() {
         let mut of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
@@ -106,7 +156,11 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Train(args)) => train::run(&args, out),
         Some(Command::Evaluate(args)) => evaluate::run(args, out),
         Some(Command::Translate(args)) => translate::run(&args, out),
-        Some(Command::Backends) => backends::run(out),
+        Some(Command::Backends { json }) => {
+            backends::run(if json { Format::Json } else { Format::Text }, out)
+        }
+        Some(Command::Completions(args)) => shell::completions(&args, out),
+        Some(Command::Man(args)) => shell::man(&args, out),
         Some(Command::Report(args)) => report::run(&args, out),
         Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
@@ -143,7 +197,7 @@ mod tests {
     use super::*;
 
     fn cli(line: &str) -> Result<Cli, clap::Error> {
-        parse(line.split_whitespace().map(OsString::from))
+        parse(line.split_whitespace().map(OsString::from).collect())
     }
 
     #[test]
@@ -167,6 +221,13 @@ mod tests {
         for line in ["train -q backends", "train backends -q", "train --quiet backends --color never"] {
             let log = cli(line).unwrap().global.log();
             assert!(log.quiet && log.verbose == 0, "{line}");
+        }
+        for (line, is_so) in
+            [("-Vv", true), ("--version --verbose", true), ("-V", false), ("-v -V x", false), ("", false)]
+        {
+            let args: Vec<OsString> =
+                ["train"].into_iter().chain(line.split_whitespace()).map(OsString::from).collect();
+            assert_eq!(asks_for_all_about_the_version(&args), is_so, "{line}");
         }
         let log = cli("train -qvv --log-format json --config a.toml").unwrap().global.log();
         assert_eq!((log.quiet, log.verbose, log.format), (false, 2, log::Format::Json));

@@ -15,6 +15,11 @@ const SAMPLE: u64 = 20_000;
 /// Names under which the held-out sets lie beside `train`, by their part.
 const BESIDE: [(&str, &[&str]); 2] = [("dev", &["dev", "valid", "validation", "val"]), ("test", &["test"])];
 
+/// This program as it was called, for advice that can be copied.
+pub(super) fn program() -> String {
+    std::env::args_os().next().map_or_else(|| "train".into(), |program| program.display().to_string())
+}
+
 /// Prints text as it is.
 ///
 /// # Errors
@@ -152,7 +157,7 @@ pub fn init(plan: &Plan, place: Option<(&Path, bool)>, out: &mut impl Write) -> 
         return Err(TrainError::io("write", path)(source));
     }
     files::write_file(&SystemDisk, path, text.as_bytes())?;
-    let path = path.display();
-    writeln!(out, "wrote {path} for {} pairs\nnext:  train data check --config {path}", plan.n_pairs)
+    let (program, path) = (program(), path.display());
+    writeln!(out, "wrote {path} for {} pairs\nnext:  {program} data check --config {path}", plan.n_pairs)
         .map_err(stdout_error)
 }

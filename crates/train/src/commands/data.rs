@@ -96,13 +96,18 @@ pub fn prepare(experiment: &Experiment, out: &mut impl Write) -> Result<(), Trai
     .map_err(stdout_error)
 }
 
-/// Prints the corpora that there are for two languages.
+/// Prints the corpora that there are for two languages. JSON: an array of them.
 ///
 /// # Errors
 ///
 /// Standard output is closed.
-pub fn list(languages: &Languages, out: &mut impl Write) -> Result<(), TrainError> {
+pub fn list(languages: &Languages, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
     let mut write = || {
+        if format == Format::Json {
+            let all: serde_json::Value = get::recipes(languages).iter().map(object).collect();
+            writeln!(out, "{all:#}")?;
+            return out.flush();
+        }
         for recipe in get::recipes(languages) {
             let pairs = recipe.pairs.map_or_else(|| "? pairs".into(), |pairs| format!("{pairs} pairs"));
             let bytes = recipe.rough_bytes.map_or_else(|| "?".into(), |bytes| HumanBytes(bytes).to_string());
@@ -113,6 +118,19 @@ pub fn list(languages: &Languages, out: &mut impl Write) -> Result<(), TrainErro
         out.flush()
     };
     write().map_err(stdout_error)
+}
+
+fn object(recipe: &Recipe) -> serde_json::Value {
+    serde_json::json!({
+        "name": recipe.name,
+        "languages": recipe.languages.to_string(),
+        "for_training": recipe.purpose == Purpose::Training,
+        "licence": recipe.licence,
+        "about": recipe.about,
+        "pairs": recipe.pairs,
+        "rough_bytes": recipe.rough_bytes,
+        "gated": recipe.gated,
+    })
 }
 
 /// The recipe of a name, or of addresses that the user gives with their hashes.

@@ -5,6 +5,7 @@ pub mod evaluate;
 pub mod pictures;
 pub mod translate;
 pub mod backends;
+pub mod version;
 pub mod data;
 pub mod split;
 pub mod config;

@@ -1,5 +1,6 @@
 //! `data split`: a corpus cut into training text, dev and test, none of whose lines stands in the training text.
 
+use super::config::program;
 use crate::cli::stdout_error;
 use crate::disk::SystemDisk;
 use crate::{TrainError, files};
@@ -60,8 +61,8 @@ pub fn run(split: &Split, out: &mut impl Write) -> Result<(), TrainError> {
         writeln!(out, "{} and {}: {} pairs", src.display(), tgt.display(), set.len())
             .map_err(stdout_error)?;
     }
-    let [src, tgt] = &places[0].1;
-    writeln!(out, "next:  train config init --src {} --tgt {}", src.display(), tgt.display())
+    let (program, [src, tgt]) = (program(), &places[0].1);
+    writeln!(out, "next:  {program} config init --src {} --tgt {}", src.display(), tgt.display())
         .map_err(stdout_error)
 }
 
