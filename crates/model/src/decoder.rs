@@ -51,7 +51,7 @@ impl DecoderLayer {
     pub fn forward(&self, x: Tensor<3>, memory: &Memory, pass: &Pass) -> Tensor<3> {
         let x = self.self_attention_block.forward(x, pass, |x| {
             let seen = self.self_attention.keys_values(x.clone());
-            self.self_attention.forward(x, &seen, &mask::causal(), Site::Decoder, pass)
+            self.self_attention.forward(x, &seen, &mask::targets(pass.future()), Site::Decoder, pass)
         });
         let cross = self.cross_attention.keys_values(memory.states.clone());
         let x = self.cross_attention_block.forward(x, pass, |x| {
@@ -125,7 +125,7 @@ impl Decoder {
     /// `[sentences · width, 1, d_model]` → the same
     pub fn step(&self, x: Tensor<3>, cache: &mut Cache, pass: &Pass) -> Tensor<3> {
         let (width, source) = (cache.width(), mask::padding_only(&cache.padding));
-        let layers = self.layers.iter().zip(&mut cache.layers);
+        let layers = self.layers.iter().zip(cache.layers_mut());
         let x = layers.fold(x, |x, (layer, cache)| layer.step(x, cache, width, &source, pass));
         cache.advance();
         self.norm.iter().fold(x, |x, norm| norm.forward(x))

@@ -108,7 +108,7 @@ impl Encoder {
     pub fn forward(&self, x: Tensor<3>, mask: &Mask, pass: &Pass) -> Tensor<3> {
         let x = self.layers.iter().enumerate().fold(x, |x, (index, layer)| {
             pass.enter("encoder", index);
-            layer.forward(x, mask, pass)
+            pass.see("output", layer.forward(x, mask, pass))
         });
         self.norm.iter().fold(x, |x, norm| norm.forward(x))
     }

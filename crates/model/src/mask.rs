@@ -2,6 +2,7 @@
 //!
 //! Two reasons to block a key: it is padding, or it lies in the future (§3.2.3, third point).
 
+use crate::pass::Future;
 use burn::tensor::{Bool, Int, Tensor};
 use kernels::{Mask, Order};
 
@@ -19,6 +20,14 @@ pub fn padding_only(padding: &Tensor<2, Bool>) -> Mask {
 /// that the future contains their padding: no query of a real token reaches it.
 pub fn causal() -> Mask {
     Mask { padding: None, order: Order::Causal }
+}
+
+/// For known targets: causal, unless the pass is one that shows what happens without.
+pub(crate) fn targets(future: Future) -> Mask {
+    match future {
+        Future::Blocked => causal(),
+        Future::Seen => Mask { padding: None, order: Order::Any },
+    }
 }
 
 #[cfg(test)]

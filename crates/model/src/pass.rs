@@ -16,6 +16,15 @@ pub struct Pass {
     watch: Option<RefCell<Box<dyn Watch>>>,
     /// The stack and the layer that computes now.
     layer: Cell<(&'static str, usize)>,
+    future: Future,
+}
+
+/// Whether the decoder sees the target tokens that come after a position.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Future {
+    #[default]
+    Blocked,
+    Seen,
 }
 
 /// Looks at the activations of a forward pass as they are computed: to find where numbers go wrong.
@@ -74,6 +83,18 @@ impl Pass {
     #[must_use]
     pub fn watched(self, watch: impl Watch + 'static) -> Self {
         Self { watch: Some(RefCell::new(Box::new(watch))), ..self }
+    }
+
+    /// The same pass, in which known targets see their own future: for showing what the causal mask is for. Such a decoder
+    /// learns to copy the next token from its input and has nothing to copy when it searches.
+    #[must_use]
+    pub fn seeing_the_future(self) -> Self {
+        Self { future: Future::Seen, ..self }
+    }
+
+    /// For the mask of the decoder's self-attention.
+    pub(crate) fn future(&self) -> Future {
+        self.future
     }
 
     /// From now on a layer of a stack computes: what is seen has its name.

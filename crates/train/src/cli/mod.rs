@@ -9,6 +9,8 @@ mod data;
 mod config;
 mod shell;
 mod learn;
+mod report;
+mod runs;
 
 use crate::commands::evaluate::Format;
 use crate::commands::{backends, version};
@@ -49,6 +51,10 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Write the page about a run: curves, scores, translations over time, attention
+    Report(report::Args),
+    /// List runs, or compare them
+    Runs(runs::Args),
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
@@ -68,18 +74,18 @@ enum Command {
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     if asks_for_all_about_the_version(&args) {
-        return ended(version::run(&mut std::io::stdout().lock()), log::Color::Auto);
+        return ended(version::run(&mut std::io::stdout().lock()), &log::Options::default());
     }
     let cli = parse(args).unwrap_or_else(|error| error.exit());
     let log = cli.global.log();
     log::init(&log);
     panics::listen();
     let result = panics::caught(|| run(cli)).unwrap_or_else(|panic| Err(device::panic_error(&panic)));
-    ended(result, log.color)
+    ended(result, &log)
 }
 
 /// Prints an error if there is one.
-fn ended(result: Result<(), TrainError>, color: log::Color) -> ExitCode {
+fn ended(result: Result<(), TrainError>, log: &log::Options) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closes the pipe has read enough.
@@ -88,7 +94,7 @@ fn ended(result: Result<(), TrainError>, color: log::Color) -> ExitCode {
         }
         Err(error) => {
             let code = error.exit_code();
-            report(error, color);
+            report(error, log);
             ExitCode::from(code)
         }
     }
@@ -155,6 +161,8 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         }
         Some(Command::Completions(args)) => shell::completions(&args, out),
         Some(Command::Man(args)) => shell::man(&args, out),
+        Some(Command::Report(args)) => report::run(&args, out),
+        Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
         Some(Command::Config(command)) => config::run(command, out),
         Some(Command::Learn(command)) => learn::run(command, out),
@@ -166,8 +174,9 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
     TrainError::io("write", Path::new("standard output"))(source)
 }
 
-fn report(error: TrainError, color: log::Color) {
+fn report(error: TrainError, log: &log::Options) {
     let mut stderr = std::io::stderr().lock();
+    let color = log.color;
     let text = match error {
         TrainError::Config(error) => {
             let coloured = color.on(&stderr);

@@ -10,3 +10,5 @@ pub mod data;
 pub mod split;
 pub mod config;
 pub mod learn;
+pub mod report;
+pub mod runs;

@@ -8,6 +8,7 @@ const STYLE: &str =
 font: .92em/1.5 ui-monospace, monospace; white-space: pre; }
 section > figure { margin: 1em 0; }
 p.ask { border-left: 3px solid var(--s1); padding-left: .7em; }
+dl.pairs { line-height: 1.7; } dl.pairs dd { margin: 0 0 .5em 1.2em; }
 p { max-width: 75ch; }
 td { text-align: right; }
 ";
@@ -49,6 +50,18 @@ fn add(page: &mut Page, block: &Block) {
                 page.text(caption);
             }
             page.table(head, rows);
+        }
+        Block::Translations(caption, [src, tgt], rows) => {
+            let [src, tgt] = [src, tgt].map(|language| escape(language));
+            page.text(caption);
+            page.add(format_args!("<dl class=\"pairs\">\n"));
+            for (source, translation) in rows {
+                let (source, translation) = (escape(source), escape(translation));
+                page.add(format_args!(
+                    "<dt lang=\"{src}\">{source}</dt><dd lang=\"{tgt}\">{translation}</dd>\n"
+                ));
+            }
+            page.add(format_args!("</dl>\n"));
         }
         Block::Matrix(matrix) => page.figure(&matrix.caption, &scroll(&heat(matrix))),
         Block::Field(field) => {

@@ -21,6 +21,8 @@ pub(super) enum Block {
         head: Vec<String>,
         rows: Vec<Vec<String>>,
     },
+    /// A caption, the languages of both sides, and a text with its translation in each row.
+    Translations(String, [String; 2], Vec<(String, String)>),
     Matrix(Matrix),
     Field(Field),
     /// A picture of the HTML page; a terminal has the numbers in a table beside it.
@@ -87,6 +89,11 @@ impl Lesson {
     /// A table whose number of columns is known only now.
     pub fn wide_table(&mut self, caption: &str, head: Vec<String>, rows: Vec<Vec<String>>) {
         self.blocks.push(Block::Table { caption: caption.into(), head, rows });
+    }
+
+    /// Sentences with their translations, and the codes of the two languages.
+    pub fn translations(&mut self, caption: &str, languages: [&str; 2], rows: Vec<(String, String)>) {
+        self.blocks.push(Block::Translations(caption.into(), languages.map(str::to_owned), rows));
     }
 
     /// A matrix with its numbers.

@@ -7,6 +7,8 @@ mod lesson;
 mod terminal;
 mod html;
 mod tensors;
+mod watch;
+mod source;
 pub mod attention;
 pub mod positions;
 pub mod masks;

@@ -29,3 +29,12 @@ pub(super) fn cosine(a: &[f32], b: &[f32]) -> f64 {
     let lengths = (dot(a, a) * dot(b, b)).sqrt();
     if lengths > 0.0 { dot(a, b) / lengths } else { 0.0 }
 }
+
+/// A largest difference as it is told.
+pub(super) fn difference(value: f32) -> String {
+    match value {
+        0.0 => "0".into(),
+        value if value < 1e-3 => format!("{value:.0e}"),
+        value => format!("{value:.3}"),
+    }
+}

@@ -67,15 +67,17 @@ impl Lesson {
             match block {
                 Block::Heading(title) => {
                     let line = "─".repeat(width(title).min(terminal.columns));
-                    let _ = writeln!(text, "\n{}\n{}", terminal.bold(title), terminal.faint(&line));
-                    // No empty line between a heading and what follows.
-                    text.pop();
+                    // The line ends where the next block begins: no empty line after a heading.
+                    let _ = write!(text, "{}\n{}", terminal.bold(title), terminal.faint(&line));
                 }
                 Block::Text(paragraph) => wrap(&mut text, paragraph, terminal.columns),
-                Block::Formula(lines) => {
-                    lines.lines().for_each(|line| {
-                        let _ = writeln!(text, "    {line}");
-                    });
+                Block::Formula(lines) => lines.lines().for_each(|line| formula(&mut text, line, terminal)),
+                Block::Translations(caption, _, rows) => {
+                    wrap(&mut text, caption, terminal.columns);
+                    for (source, translation) in rows {
+                        wrap(&mut text, source, terminal.columns);
+                        wrap(&mut text, &format!("→ {translation}"), terminal.columns);
+                    }
                 }
                 Block::Table { caption, head, rows } => table(&mut text, caption, head, rows, terminal),
                 Block::Matrix(matrix) => numbers(&mut text, matrix, terminal),
@@ -111,6 +113,20 @@ fn wrap(text: &mut String, paragraph: &str, columns: usize) {
         column += length;
     }
     text.push('\n');
+}
+
+/// A line that keeps its spaces where it fits.
+fn formula(text: &mut String, line: &str, terminal: Terminal) {
+    const INDENT: usize = 4;
+    if width(line) + INDENT <= terminal.columns {
+        let _ = writeln!(text, "{}{line}", " ".repeat(INDENT));
+        return;
+    }
+    let mut lines = String::new();
+    wrap(&mut lines, line, terminal.columns - INDENT);
+    lines.lines().for_each(|line| {
+        let _ = writeln!(text, "{}{line}", " ".repeat(INDENT));
+    });
 }
 
 fn padded(cell: &str, columns: usize, right: bool) -> String {
@@ -173,6 +189,9 @@ fn is_number(rows: &[Vec<String>], column: usize) -> bool {
 
 fn numbers(text: &mut String, matrix: &Matrix, terminal: Terminal) {
     let head: Vec<String> = [String::new()].into_iter().chain(matrix.columns.iter().cloned()).collect();
+    // Yes and no need no digits behind the point.
+    let whole = matrix.values.iter().all(|value| value.fract() == 0.0);
+    let number = |value: f32| if whole { format!("{value}") } else { number(value) };
     let row = |(row, name): (usize, &String)| {
         let values = &matrix.values[row * matrix.columns.len()..][..matrix.columns.len()];
         [name.clone()].into_iter().chain(values.iter().map(|value| number(*value))).collect()
@@ -221,7 +240,7 @@ mod tests {
         let mut lesson = Lesson::new("Title", "below it");
         lesson.heading("Part");
         lesson.text("a word and another ".repeat(20));
-        lesson.formula("y = x");
+        lesson.formula("y = x\na formula that is too long for a terminal of forty columns = 0");
         let cell = |text: &str| text.to_owned();
         let names: Vec<String> = (0..30).map(|column| format!("column{column}")).collect();
         lesson.table("facts", ["", "n", "text"], vec![[cell("a"), cell("−1"), cell("ಬೆಕ್ಕು")]]);

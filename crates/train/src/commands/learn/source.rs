@@ -1,0 +1,106 @@
+//! Text as a trained model sees it: normalised, tokenized, ended.
+
+use crate::TrainError;
+use crate::model_dir::{self, ModelDir};
+use crate::tensors::ids;
+use burn::tensor::{Device, Int, Tensor};
+use data::Normalizer;
+use model::{Model, Transformer};
+use std::ops::Range;
+use std::path::Path;
+
+/// Tokens that a page has room for.
+pub(super) const MOST_TOKENS: usize = 24;
+
+/// A model with what turns text into its ids.
+#[derive(Debug)]
+pub(super) struct Reader {
+    pub(super) dir: ModelDir,
+    /// The directory's model, whose layers are looked at.
+    pub(super) model: Transformer,
+    normalizer: Normalizer,
+}
+
+/// A sentence in a model's tokens, with the end token.
+#[derive(Clone, Debug)]
+pub(super) struct Source {
+    /// Normalised.
+    pub(super) text: String,
+    pub(super) ids: Vec<u32>,
+    /// The tokens as they are shown.
+    pub(super) labels: Vec<String>,
+    /// Whether a token begins with the space before its word.
+    spaced: Vec<bool>,
+}
+
+impl Reader {
+    /// Reads a model directory onto the CPU. A recurrent model is refused: it has not the layers that a page shows.
+    pub(super) fn load(path: &Path) -> Result<Self, TrainError> {
+        let dir = model_dir::load(path, &Device::flex())?;
+        let normalizer = Normalizer::new(&dir.config.normalize);
+        let Model::Transformer(model) = dir.model.clone() else {
+            return Err(TrainError::Usage(format!(
+                "the model in {} is recurrent (kind = \"gru\"); this page is about a Transformer: name one",
+                path.display()
+            )));
+        };
+        Ok(Self { dir, model, normalizer })
+    }
+
+    /// A sentence that has text and fits on a page.
+    pub(super) fn source(&self, sentence: &str) -> Result<Source, TrainError> {
+        if sentence.len() > crate::corpora::MAX_LINE_BYTES {
+            return Err(too_long("bytes", sentence.len(), crate::corpora::MAX_LINE_BYTES));
+        }
+        let text = self.normalizer.normalize(sentence);
+        if text.is_empty() {
+            return Err(empty());
+        }
+        let mut ids = self.dir.tokenizer.encode(&text);
+        if ids.len() >= MOST_TOKENS {
+            return Err(too_long("tokens", ids.len() + 1, MOST_TOKENS));
+        }
+        ids.push(self.dir.tokenizer.eos_id());
+        let tokens: Vec<&str> =
+            ids.iter().map(|&id| self.dir.tokenizer.token(id).expect("the tokenizer made it")).collect();
+        let labels = tokens.iter().map(|token| token.trim_start().to_owned()).collect();
+        let spaced = tokens.iter().map(|token| token.starts_with(' ')).collect();
+        Ok(Source { text, ids, labels, spaced })
+    }
+
+    /// The ids of a word that follows a space.
+    pub(super) fn word(&self, word: &str) -> Vec<u32> {
+        self.dir.tokenizer.encode(&self.normalizer.normalize(word))
+    }
+}
+
+impl Source {
+    /// `[1, len]`
+    pub(super) fn tensor(&self) -> Tensor<2, Int> {
+        ids(&self.ids, [1, self.ids.len()], &Device::flex())
+    }
+
+    /// The first place where the tokens of a word stand as a word of their own.
+    pub(super) fn find(&self, word: &[u32]) -> Option<Range<usize>> {
+        let last = self.ids.len().checked_sub(word.len())?;
+        (0..=last)
+            .map(|start| start..start + word.len())
+            .find(|place| !word.is_empty() && self.ids[place.clone()] == *word && self.is_end(place.end))
+    }
+
+    /// Whether the token there does not go on with the word before it.
+    fn is_end(&self, at: usize) -> bool {
+        let letter = |label: &String| label.chars().next().is_some_and(char::is_alphabetic);
+        self.spaced.get(at).is_none_or(|&spaced| spaced) || !letter(&self.labels[at])
+    }
+}
+
+/// The error of a sentence without words.
+pub(super) fn empty() -> TrainError {
+    TrainError::Usage("the sentence is empty; give it some words, such as \"I love Apple phones\"".into())
+}
+
+/// The error of a sentence that no page holds.
+pub(super) fn too_long(what: &str, got: usize, most: usize) -> TrainError {
+    TrainError::Usage(format!("the sentence has {got} {what}, a page has room for {most}; shorten it"))
+}
