@@ -124,6 +124,12 @@ fn the_outputs_in_json_keep_their_keys() {
     insta::assert_snapshot!(all);
     let shown: Value =
         serde_json::from_str(&said(&place, "config show --config config.toml --json")).unwrap();
+    // All of them are described.
+    let page = include_str!("../../../docs/src/reference/json.md");
+    for key in all.lines().filter_map(|line| line.strip_prefix("  ")).chain(["value", "origin"]) {
+        let set = ["dev", "test"].contains(&key);
+        assert!(page.contains(&format!("| `{key}` | ")) || set, "docs/src/reference/json.md lacks {key}");
+    }
     for (key, entry) in shown.as_object().unwrap() {
         let keys: Vec<&String> = entry.as_object().unwrap().keys().collect();
         assert_eq!(keys, ["origin", "value"], "{key}");
