@@ -97,7 +97,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Translate(args)) => translate::run(&args, out),
         Some(Command::Backends) => backends::run(out),
         Some(Command::Data(command)) => data::run(command, out),
-        Some(Command::Learn(command)) => learn::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, cli.global.log().color, out),
     }
 }
 

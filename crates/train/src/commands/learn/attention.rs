@@ -15,8 +15,6 @@ use steps::{Steps, Subject};
 
 /// Columns of a vector that are shown.
 const SHOWN: usize = 8;
-/// Heads of which every step is shown.
-const SHOWN_HEADS: usize = 2;
 
 /// The page: of a tiny model with random weights, or of the first layer of a trained one.
 ///
@@ -70,17 +68,17 @@ fn walk(lesson: &mut Lesson, subject: &Subject, steps: &Steps) {
     ));
     lesson.formula("Q = x W_Q + b_Q     K = x W_K + b_K     V = x W_V + b_V");
     for (name, tensor) in [("Q", &steps.queries), ("K", &steps.keys), ("V", &steps.values)] {
-        each_head(lesson, name, tensor, labels);
+        each_head(lesson, name, tensor, subject);
     }
     lesson.text("3. Scores: every query with every key. A row asks, a column is asked.");
-    squares(lesson, "Q Kᵀ", &steps.scores, labels, Kind::Signed);
+    squares(lesson, "Q Kᵀ", &steps.scores, subject, Kind::Signed);
     by_hand(lesson, subject, steps);
     lesson.text(format!("4. Divided by √d_k = √{}.", subject.config.d_head()));
-    squares(lesson, "Q Kᵀ ÷ √d_k", &steps.scaled, labels, Kind::Signed);
+    squares(lesson, "Q Kᵀ ÷ √d_k", &steps.scaled, subject, Kind::Signed);
     lesson.text("5. softmax makes each row positive with sum 1: eˢ divided by the sum of the row's eˢ.");
-    squares(lesson, "weights", &steps.weights, labels, Kind::Share);
+    squares(lesson, "weights", &steps.weights, subject, Kind::Share);
     lesson.text("6. The weighted sum of the values, in each head.");
-    each_head(lesson, "weights · V", &steps.heads, labels);
+    each_head(lesson, "weights · V", &steps.heads, subject);
     lesson.text("7. The heads beside each other, through W_O: one new vector for each word.");
     rows(lesson, &format!("output  {}", shape(&steps.output)), labels, &values(steps.output.clone()));
     checked(lesson, steps);
@@ -105,22 +103,22 @@ fn rows(lesson: &mut Lesson, caption: &str, labels: &[String], all: &[f32]) {
 }
 
 /// The matrices `[len, width]` of the first heads.
-fn heads(tensor: &Tensor<4>) -> impl Iterator<Item = (usize, Vec<f32>)> {
+fn heads(tensor: &Tensor<4>, shown: usize) -> impl Iterator<Item = (usize, Vec<f32>)> {
     let [_, n_heads, len, width] = tensor.dims();
     let values = values(tensor.clone());
-    (0..n_heads.min(SHOWN_HEADS))
-        .map(move |head| (head, values[head * len * width..][..len * width].to_vec()))
+    (0..n_heads.min(shown)).map(move |head| (head, values[head * len * width..][..len * width].to_vec()))
 }
 
-fn each_head(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, labels: &[String]) {
-    for (head, values) in heads(tensor) {
-        rows(lesson, &format!("{name} of head {}  {}", head + 1, shape(tensor)), labels, &values);
+fn each_head(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject) {
+    for (head, values) in heads(tensor, subject.shown_heads) {
+        rows(lesson, &format!("{name} of head {}  {}", head + 1, shape(tensor)), &subject.labels, &values);
     }
 }
 
 /// What every word has with every word, in the first heads.
-fn squares(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, labels: &[String], kind: Kind) {
-    for (head, values) in heads(tensor) {
+fn squares(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject, kind: Kind) {
+    let labels = &subject.labels;
+    for (head, values) in heads(tensor, subject.shown_heads) {
         let scale = match kind {
             Kind::Signed => Scale::Signed(most(&values)),
             Kind::Share => Scale::Positive(1.0),

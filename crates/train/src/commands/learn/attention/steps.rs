@@ -1,6 +1,6 @@
 //! One sentence through the self-attention of the first layer of an encoder, every step by the model's own functions.
 
-use super::super::source::{MOST_TOKENS, Reader, Source, empty, too_long};
+use super::super::source::{MOST_SHOWN, Reader, Source, empty, too_long};
 use super::super::tensors::{largest_difference, tensor, values};
 use super::super::watch::Seen;
 use crate::TrainError;
@@ -25,6 +25,8 @@ pub(super) struct Subject {
     pub(super) model: Transformer,
     pub(super) config: ModelConfig,
     pub(super) about: String,
+    /// Heads of which every step is shown.
+    pub(super) shown_heads: usize,
 }
 
 /// What each step gave.
@@ -63,12 +65,13 @@ pub(super) struct Differences {
 impl Subject {
     /// The words of a sentence in a model of four dimensions, two heads and random weights.
     pub(super) fn tiny(sentence: &str) -> Result<Self, TrainError> {
-        let labels: Vec<String> = sentence.split_whitespace().map(str::to_owned).collect();
+        let shown = |word: &str| word.replace(char::is_control, "\u{fffd}");
+        let labels: Vec<String> = sentence.split_whitespace().map(shown).collect();
         if labels.is_empty() {
             return Err(empty());
         }
-        if labels.len() > MOST_TOKENS {
-            return Err(too_long("words", labels.len(), MOST_TOKENS));
+        if labels.len() > MOST_SHOWN {
+            return Err(too_long("words", labels.len(), MOST_SHOWN));
         }
         // The same word has the same id.
         let id = |label| labels.iter().position(|other| other == label).expect("it is one of them") as u32;
@@ -88,24 +91,24 @@ impl Subject {
         let model = Transformer::new(&config, FIRST_WORD as usize + labels.len(), IDS, SEED, &device);
         let about = "A model of 4 dimensions with 2 heads and random weights: small enough to follow with a \
                      pencil. Nothing is learnt yet, so who looks at whom means nothing; how it is computed does.";
-        Ok(Self { labels, src, model, config, about: about.into() })
+        Ok(Self { labels, src, model, config, about: about.into(), shown_heads: 2 })
     }
 
     /// A sentence in a trained model.
     pub(super) fn trained(sentence: &str, path: &Path) -> Result<Self, TrainError> {
         let reader = Reader::load(path)?;
-        let source = reader.source(sentence)?;
+        let source = reader.source(sentence, MOST_SHOWN)?;
         let src = source.tensor();
         let Source { labels, .. } = source;
-        let config = reader.dir.config.model.clone();
+        let config = reader.config.model.clone();
         let (d_model, n_heads) = (config.d_model, config.n_heads);
         let about = format!(
             "The first layer of {}: {d_model} dimensions, {n_heads} heads of {}. Of each vector the first numbers are \
-             shown, of the heads the first.",
+             shown, of the heads the first. A word that is rare in the training text is cut into pieces.",
             path.display(),
             config.d_head()
         );
-        Ok(Self { labels, src, model: reader.dir.model, config, about })
+        Ok(Self { labels, src, model: reader.model, config, about, shown_heads: 1 })
     }
 
     /// Takes the steps, and runs the whole encoder to compare.
