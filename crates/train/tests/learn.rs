@@ -44,11 +44,7 @@ fn a_word_has_one_embedding_and_several_contexts() {
     let sentences = ["the cat sleeps.", "the cat runs now.", "here the cat sees me."];
     let text = page(&place, &[&own[..], &sentences].concat());
     assert_eq!(row(&text, "\"cat\"\n", "embedding")[0], 1.0);
-    let depths: Vec<f64> = ["with its position", "after layer 1"]
-        .iter()
-        .map(|depth| row(&text, "\"cat\"\n", depth)[0])
-        .collect();
-    assert!(depths[0] > depths[1] && depths[1] < 0.9999, "{text}");
+    assert!(row(&text, "\"cat\"\n", "after layer 1")[0] < 0.9999, "{text}");
     let matrix = row(&text, "Every sentence with every other", "sentence 1");
     assert!(matrix.len() == 3 && matrix[0] == 1.0 && matrix[1] < 1.0, "{matrix:?}");
 
