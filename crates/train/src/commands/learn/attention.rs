@@ -67,8 +67,10 @@ fn walk(lesson: &mut Lesson, subject: &Subject, steps: &Steps) {
         subject.config.d_head()
     ));
     lesson.formula("Q = x W_Q + b_Q     K = x W_K + b_K     V = x W_V + b_V");
-    for (name, tensor) in [("Q", &steps.queries), ("K", &steps.keys), ("V", &steps.values)] {
-        each_head(lesson, name, tensor, subject);
+    for head in 0..subject.shown_heads {
+        for (name, tensor) in [("Q", &steps.queries), ("K", &steps.keys), ("V", &steps.values)] {
+            vectors(lesson, name, tensor, subject, head);
+        }
     }
     lesson.text("3. Scores: every query with every key. A row asks, a column is asked.");
     squares(lesson, "Q Kᵀ", &steps.scores, subject, Kind::Signed);
@@ -78,7 +80,9 @@ fn walk(lesson: &mut Lesson, subject: &Subject, steps: &Steps) {
     lesson.text("5. softmax makes each row positive with sum 1: eˢ divided by the sum of the row's eˢ.");
     squares(lesson, "weights", &steps.weights, subject, Kind::Share);
     lesson.text("6. The weighted sum of the values, in each head.");
-    each_head(lesson, "weights · V", &steps.heads, subject);
+    for head in 0..subject.shown_heads {
+        vectors(lesson, "weights · V", &steps.heads, subject, head);
+    }
     lesson.text("7. The heads beside each other, through W_O: one new vector for each word.");
     rows(lesson, &format!("output  {}", shape(&steps.output)), labels, &values(steps.output.clone()));
     checked(lesson, steps);
@@ -102,28 +106,27 @@ fn rows(lesson: &mut Lesson, caption: &str, labels: &[String], all: &[f32]) {
     lesson.matrix(Matrix { caption, rows: labels.to_vec(), columns, values, scale });
 }
 
-/// The matrices `[len, width]` of the first heads.
-fn heads(tensor: &Tensor<4>, shown: usize) -> impl Iterator<Item = (usize, Vec<f32>)> {
-    let [_, n_heads, len, width] = tensor.dims();
-    let values = values(tensor.clone());
-    (0..n_heads.min(shown)).map(move |head| (head, values[head * len * width..][..len * width].to_vec()))
+/// The matrix `[len, width]` of a head.
+fn of_head(tensor: &Tensor<4>, head: usize) -> Vec<f32> {
+    values(tensor.clone().narrow(1, head, 1))
 }
 
-fn each_head(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject) {
-    for (head, values) in heads(tensor, subject.shown_heads) {
-        rows(lesson, &format!("{name} of head {}  {}", head + 1, shape(tensor)), &subject.labels, &values);
-    }
+/// The vectors of all words in one head.
+fn vectors(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject, head: usize) {
+    let caption = format!("{name} of head {}  {}", head + 1, shape(tensor));
+    rows(lesson, &caption, &subject.labels, &of_head(tensor, head));
 }
 
 /// What every word has with every word, in the first heads.
 fn squares(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject, kind: Kind) {
     let labels = &subject.labels;
-    for (head, values) in heads(tensor, subject.shown_heads) {
+    for head in 0..subject.shown_heads {
+        let values = of_head(tensor, head);
         let scale = match kind {
             Kind::Signed => Scale::Signed(most(&values)),
             Kind::Share => Scale::Positive(1.0),
         };
-        let (rows, columns) = (labels.to_vec(), labels.to_vec());
+        let (rows, columns) = (labels.clone(), labels.clone());
         let caption = format!("{name} of head {}  {}", head + 1, shape(tensor));
         lesson.matrix(Matrix { caption, rows, columns, values, scale });
     }

@@ -44,18 +44,17 @@ pub fn lesson(model: &Path, own: Option<(&str, &[String])>) -> Result<Lesson, Tr
         "A word has one embedding, whatever it means. What it means here comes from the words around it.",
     );
     introduce(&mut lesson, &reader, model);
-    match own {
-        Some((word, sentences)) => word_in(&mut lesson, &reader, word, sentences)?,
-        None => {
-            for (word, sentences) in PAIRS {
-                word_in(&mut lesson, &reader, word, &sentences.map(str::to_owned))?;
-                if word == "apple" {
-                    spelling(&mut lesson, &reader);
-                }
+    if let Some((word, sentences)) = own {
+        word_in(&mut lesson, &reader, word, sentences)?;
+    } else {
+        for (word, sentences) in PAIRS {
+            word_in(&mut lesson, &reader, word, &sentences.map(str::to_owned))?;
+            if word == "apple" {
+                spelling(&mut lesson, &reader);
             }
-            let translator = Translator::load(model, &Device::flex(), Precision::F32)?;
-            senses::add(&mut lesson, &reader, &translator)?;
         }
+        let translator = Translator::load(model, &Device::flex(), Precision::F32)?;
+        senses::add(&mut lesson, &reader, &translator)?;
     }
     lesson.next(
         "crates/model/src/embedding.rs: Embedding::forward; crates/model/src/encoder.rs: EncoderLayer::forward, \
@@ -99,14 +98,8 @@ fn word_in(lesson: &mut Lesson, reader: &Reader, word: &str, sentences: &[String
         .collect::<Result<Vec<Word>, TrainError>>()?;
     lesson.heading(&format!("\"{word}\""));
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.sentence)).collect();
-    lesson.text(format!("{}.", quoted.join(", ")));
-    let mut cut: Vec<&str> = words.iter().flat_map(|word| &word.cut).map(String::as_str).collect();
-    cut.dedup();
-    let cut = match cut.as_slice() {
-        [] => String::new(),
-        cut => format!(" In pieces in these sentences, so rare or unknown: {}.", cut.join(", ")),
-    };
-    lesson.text(format!("{}{cut}", depths::pieces(reader, word)));
+    lesson.text(quoted.join(" and "));
+    lesson.text(format!("{}{}", depths::pieces(reader, word), cut_words(&words, word)));
     let depths = names(&reader.config.model);
     let apart = |depth: usize| mean(&depths::pairs(&words, |word| word.at(depth)));
     let near =
@@ -138,6 +131,21 @@ fn word_in(lesson: &mut Lesson, reader: &Reader, word: &str, sentences: &[String
         });
     }
     Ok(())
+}
+
+/// The other words that the tokenizer cut; nothing if there are none.
+fn cut_words(words: &[Word], word: &str) -> String {
+    let mut cut: Vec<&str> = words.iter().flat_map(|word| &word.cut).map(String::as_str).collect();
+    cut.retain(|cut| cut.replace('|', "") != word);
+    cut.sort_unstable();
+    cut.dedup();
+    match cut.as_slice() {
+        [] => String::new(),
+        cut => format!(
+            " Around it, cut because the training text has them seldom or never whole: {}.",
+            cut.join(", ")
+        ),
+    }
 }
 
 /// Another spelling is another word.

@@ -132,9 +132,9 @@ fn formula(text: &mut String, line: &str, terminal: Terminal) {
     }
     let mut lines = String::new();
     wrap(&mut lines, line, terminal.columns - INDENT);
-    lines.lines().for_each(|line| {
+    for line in lines.lines() {
         let _ = writeln!(text, "{}{line}", " ".repeat(INDENT));
-    });
+    }
 }
 
 fn padded(cell: &str, columns: usize, right: bool) -> String {
@@ -183,9 +183,9 @@ fn table(text: &mut String, caption: &str, head: &[String], rows: &[Vec<String>]
         if head.iter().any(|cell| !cell.is_empty()) {
             let _ = writeln!(text, "{}", terminal.faint(&line(head)));
         }
-        rows.iter().for_each(|row| {
+        for row in rows {
             let _ = writeln!(text, "{}", line(row));
-        });
+        }
         column = end.max(2);
         if column < head.len() {
             text.push('\n');
@@ -239,7 +239,7 @@ fn pattern(text: &mut String, field: &Field, terminal: Terminal) {
 
 fn shade(value: f32) -> char {
     let last = SHADES.len() - 1;
-    let place = ((value + 1.0) / 2.0 * last as f32).round();
+    let place = (f32::midpoint(value, 1.0) * last as f32).round();
     SHADES[if place.is_finite() { (place.max(0.0) as usize).min(last) } else { last / 2 }]
 }
 

@@ -1,7 +1,7 @@
 //! One sentence through the self-attention of the first layer of an encoder, every step by the model's own functions.
 
 use super::super::source::{MOST_SHOWN, Reader, Source, empty, too_long};
-use super::super::tensors::{largest_difference, tensor, values};
+use super::super::tensors::{largest_difference, values};
 use super::super::watch::Seen;
 use crate::TrainError;
 use crate::tensors::ids;
@@ -111,9 +111,9 @@ impl Subject {
         Ok(Self { labels, src, model: reader.model, config, about, shown_heads: 1 })
     }
 
-    /// Takes the steps, and runs the whole encoder to compare.
+    /// Takes the steps.
     pub(super) fn steps(&self) -> Steps {
-        let (len, device) = (self.labels.len(), Device::flex());
+        let len = self.labels.len();
         let (d_model, n_heads) = (self.config.d_model, self.config.n_heads);
         let layer = &self.model.encoder.layers[0];
         let module: &MultiHeadAttention = &layer.self_attention;
@@ -134,22 +134,27 @@ impl Subject {
         let merged = heads.clone().swap_dims(1, 2).reshape([1, len, d_model]);
         let output = module.output.forward(merged);
 
+        let differences = self.differences([&queries, &scaled, &weights], &output);
+        let model::attention::KeysValues { keys, values } = seen;
+        Steps { embedded, normed, queries, keys, values, scores, scaled, weights, heads, output, differences }
+    }
+
+    /// Runs the whole encoder and compares what its module computed.
+    fn differences(&self, [queries, scaled, weights]: [&Tensor<4>; 3], output: &Tensor<3>) -> Differences {
         let (watch, pass) = (Seen::default(), Pass::recording());
         let pass = pass.watched(watch.clone());
         self.model.encode(self.src.clone(), &pass);
-        let module_weights = pass.into_maps().encoder.swap_remove(0);
+        let module_weights = values(pass.into_maps().encoder.swap_remove(0));
         let module_saw = |part: &str| {
             let name = format!("encoder.layers.0.self_attention{part}");
             watch.first(&name).expect("the first layer has shown it")
         };
-        let by_hand = tensor(&values(softmax(scaled.clone(), 3)), scaled.dims(), &device);
-        let differences = Differences {
-            queries: largest_difference(&values(queries.clone()), &module_saw(".query")),
-            weights: largest_difference(&values(weights.clone()), &values(module_weights)),
+        let difference = |got: &Tensor<4>, module: &[f32]| largest_difference(&values(got.clone()), module);
+        Differences {
+            queries: difference(queries, &module_saw(".query")),
+            weights: difference(weights, &module_weights),
             output: largest_difference(&values(output.clone()), &module_saw("")),
-            softmax: largest_difference(&values(by_hand), &values(weights.clone())),
-        };
-        let model::attention::KeysValues { keys, values } = seen;
-        Steps { embedded, normed, queries, keys, values, scores, scaled, weights, heads, output, differences }
+            softmax: difference(weights, &values(softmax(scaled.clone(), 3))),
+        }
     }
 }

@@ -84,8 +84,7 @@ fn average(vectors: &[Vec<f32>]) -> Vec<f32> {
 
 /// The row of the table for an id.
 fn static_vector(reader: &Reader, id: u32) -> Vec<f32> {
-    let id = id as usize;
-    values(reader.model.embedding.weight.val().slice([id..id + 1]))
+    values(reader.model.embedding.weight.val().narrow(0, id as usize, 1))
 }
 
 /// The embedding of a word: the mean of its pieces.
