@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Attention step by step: Q, K, V, scores, softmax, weighted sum; and why the scores are divided by √d_k
+    /// Attention step by step: Q, K, V, scores, softmax, weighted sum; and why the scores are scaled
     Attention(AttentionArgs),
     /// One word in two sentences: one embedding, two contextual vectors, layer by layer of a trained model
     Context(ContextArgs),
