@@ -25,15 +25,15 @@ mod html;
 mod axis;
 mod chart;
 mod heat;
+mod run;
 mod field;
 pub mod attention;
 #[cfg(feature = "png")]
 pub mod png;
-mod run;
 
 pub use axis::Axis;
 pub use chart::{Chart, Series};
 pub use field::Field;
 pub use heat::{Heat, Scale};
 pub use html::{Page, escape};
-pub use run::{RunPage, SampleHistory};
+pub use run::{AttentionPicture, RunPage, SampleHistory};

@@ -26,8 +26,8 @@ pub struct RunPage {
     pub charts: Vec<(String, Chart)>,
     /// Sentences and their translations over time.
     pub samples: Vec<SampleHistory>,
-    /// Pictures of attention, as markup, each with its caption.
-    pub pictures: Vec<(String, String)>,
+    /// Pictures of attention.
+    pub pictures: Vec<AttentionPicture>,
     /// About the text.
     pub data: Vec<(String, String)>,
     /// What happened, in order.
@@ -47,6 +47,17 @@ pub struct SampleHistory {
     pub reference: String,
     /// When it was translated, how good the translation is, the translation; by time.
     pub versions: Vec<(String, String, String)>,
+}
+
+/// What a model looks at while it translates a sentence.
+#[derive(Clone, Debug, Default)]
+pub struct AttentionPicture {
+    /// The source.
+    pub src: String,
+    /// The model's translation.
+    pub translation: String,
+    /// The picture, as markup.
+    pub svg: String,
 }
 
 impl RunPage {
@@ -101,9 +112,10 @@ impl RunPage {
              in a row stand once.",
         );
         let lang = escape(&self.tgt_lang);
-        for sample in &self.samples {
+        for (number, sample) in self.samples.iter().enumerate() {
+            let open = if number == 0 { " open" } else { "" };
             let src = escape(&sample.src);
-            page.add(format_args!("<details><summary>{src}</summary>\n"));
+            page.add(format_args!("<details{open}><summary>{src}</summary>\n"));
             page.add(format_args!(
                 "<dl class=\"pair\"><dt>Reference</dt><dd class=\"speech\" lang=\"{lang}\">{}</dd></dl>\n",
                 escape(&sample.reference)
@@ -130,10 +142,13 @@ impl RunPage {
              at while it writes each target token (rows). It shows where the model takes numbers from, not why it decides.",
         );
         page.add(format_args!("<div class=\"pictures\">\n"));
-        for (caption, picture) in &self.pictures {
+        let lang = escape(&self.tgt_lang);
+        for AttentionPicture { src, translation, svg } in &self.pictures {
             page.add(format_args!(
-                "<figure tabindex=\"0\"><figcaption class=\"speech\">{}</figcaption>{picture}</figure>\n",
-                escape(caption)
+                "<figure tabindex=\"0\"><figcaption>{}<br><span class=\"speech\" lang=\"{lang}\">{}</span></figcaption>\
+                 <div lang=\"{lang}\">{svg}</div></figure>\n",
+                escape(src),
+                escape(translation)
             ));
         }
         page.add(format_args!("</div>\n"));
@@ -211,7 +226,11 @@ mod tests {
                 reference: evil.clone(),
                 versions: vec![(evil.clone(), evil.clone(), evil.clone())],
             }],
-            pictures: vec![(evil.clone(), "<svg></svg>".into())],
+            pictures: vec![AttentionPicture {
+                src: evil.clone(),
+                translation: evil.clone(),
+                svg: "<svg></svg>".into(),
+            }],
             data: vec![two()],
             events: vec![evil.clone()],
             config: evil.clone(),

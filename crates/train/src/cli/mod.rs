@@ -74,7 +74,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             let code = error.exit_code();
-            report(error, log.color);
+            report(error, &log);
             ExitCode::from(code)
         }
     }
@@ -120,8 +120,9 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
     TrainError::io("write", Path::new("standard output"))(source)
 }
 
-fn report(error: TrainError, color: log::Color) {
+fn report(error: TrainError, log: &log::Options) {
     let mut stderr = std::io::stderr().lock();
+    let color = log.color;
     let text = match error {
         TrainError::Config(error) => {
             let coloured = color.on(&stderr);

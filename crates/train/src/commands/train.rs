@@ -14,6 +14,7 @@ use crate::translator::Translator;
 use crate::validate::{Validation, score};
 use crate::{card, device, files, interrupt, model_dir, report};
 use burn::tensor::Device;
+use page::AttentionPicture;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
@@ -153,7 +154,7 @@ fn finish(
 }
 
 /// Attention on the run's samples. A page without them is a page, too.
-fn pictures(run_dir: &RunDir) -> Vec<(String, String)> {
+fn pictures(run_dir: &RunDir) -> Vec<AttentionPicture> {
     let run = Run::read(run_dir.disk(), run_dir.path());
     let made = run.map_or(Ok(Vec::new()), |run| report::pictures_of(&run));
     made.unwrap_or_else(|error| {

@@ -14,7 +14,7 @@ use crate::log::clock;
 use crate::metrics::{ChrfOrder, Scores, sentence_chrf};
 use crate::runs::{Run, State};
 use crate::{TrainError, device};
-use page::{RunPage, SampleHistory};
+use page::{AttentionPicture, RunPage, SampleHistory};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -27,8 +27,8 @@ pub struct Beside {
     pub n_parameters: Option<u64>,
     /// Target tokens it was trained on.
     pub tgt_tokens: Option<u64>,
-    /// Pictures of attention, as markup, with their captions.
-    pub pictures: Vec<(String, String)>,
+    /// Pictures of attention.
+    pub pictures: Vec<AttentionPicture>,
 }
 
 /// The page about a run.
@@ -60,7 +60,7 @@ pub fn page(run: &Run, beside: Beside) -> String {
 /// # Errors
 ///
 /// As [`pictures`].
-pub fn pictures_of(run: &Run) -> Result<Vec<(String, String)>, TrainError> {
+pub fn pictures_of(run: &Run) -> Result<Vec<AttentionPicture>, TrainError> {
     let Some(last) = run.rows.samples.last() else { return Ok(Vec::new()) };
     let sentences: Vec<String> = last.samples.iter().map(|sample| sample.src.clone()).collect();
     let device = device::open(&BackendConfig::default())?;

@@ -13,6 +13,7 @@ use crate::validate::{Samples, Validation, dev_loss, score, spread};
 use crate::{files, interrupt, log, report, runs};
 use model::search::Searcher;
 use model::weights::{self, Arrays};
+use page::AttentionPicture;
 use std::time::Instant;
 
 impl Trainer<'_> {
@@ -114,9 +115,9 @@ impl Trainer<'_> {
         self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
     }
 
-    /// Writes the page about the run, with pictures of attention and their captions. That it cannot be written is told
+    /// Writes the page about the run, with pictures of attention. That it cannot be written is told
     /// once, and ends nothing.
-    pub fn write_report(&mut self, state: runs::State, pictures: Vec<(String, String)>) {
+    pub fn write_report(&mut self, state: runs::State, pictures: Vec<AttentionPicture>) {
         let Some(run) = runs::Run::read(self.run_dir.disk(), self.run_dir.path()) else { return };
         let beside = report::Beside {
             state,
