@@ -2,13 +2,15 @@
 
 use crate::TrainError;
 use crate::commands::learn::{Terminal, attention, context, masks, positions, show};
+use crate::log::Color;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Attention step by step: Q, K, V, scores, softmax, weighted sum; and why the scores are divided by √d_k
+    /// Attention step by step: Q, K, V, scores, softmax, weighted sum; and why the scores are scaled
     Attention(AttentionArgs),
     /// One word in two sentences: one embedding, two contextual vectors, layer by layer of a trained model
     Context(ContextArgs),
@@ -44,7 +46,7 @@ pub(super) struct ContextArgs {
     #[arg(long, value_name = "DIR")]
     model: PathBuf,
     /// A word of your own, spelt as in --sentences
-    #[arg(long, value_name = "WORD", requires = "sentences")]
+    #[arg(long, value_name = "WORD", requires = "sentences", value_parser = NonEmptyStringValueParser::new())]
     word: Option<String>,
     /// Two or more sentences that have the word
     #[arg(long, value_name = "TEXT", num_args = 2.., requires = "word")]
@@ -53,8 +55,8 @@ pub(super) struct ContextArgs {
     output: Output,
 }
 
-pub(super) fn run(command: Command, out: &mut impl Write) -> Result<(), TrainError> {
-    let terminal = Terminal::of_stdout();
+pub(super) fn run(command: Command, color: Color, out: &mut impl Write) -> Result<(), TrainError> {
+    let terminal = Terminal::of_stdout(color);
     match command {
         Command::Attention(args) => {
             let html = args.output.html.as_deref();

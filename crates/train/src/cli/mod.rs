@@ -165,7 +165,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
         Some(Command::Config(command)) => config::run(command, out),
-        Some(Command::Learn(command)) => learn::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, cli.global.log().color, out),
     }
 }
 
