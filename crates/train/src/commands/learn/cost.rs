@@ -36,10 +36,11 @@ pub fn lesson(pace: Pace, runs: &[PathBuf]) -> Result<Lesson, TrainError> {
     lesson.formula(
         "layer            work          steps that wait for each other\n\
          self-attention   N² · d        1\n\
-         recurrent        N · d²        N                 (Vaswani et al. 2017, table 1)",
+         recurrent        N · d²        N",
     );
     lesson.text(format!(
-        "N is the number of words, d the width of their vectors. This process has {} threads.",
+        "So says the paper (Vaswani et al. 2017, table 1); N is the number of words, d the width of their vectors. This \
+         process has {} threads.",
         rayon::current_num_threads()
     ));
     attention::add(&mut lesson, &effort);

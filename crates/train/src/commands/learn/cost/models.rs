@@ -82,13 +82,13 @@ fn show(lesson: &mut Lesson, caption: &str, [transformer, gru]: &[Times; 2]) {
         [
             format!("{words:.0}"),
             seconds(attends),
-            seconds(recurs),
             per_word(attends),
+            seconds(recurs),
             per_word(recurs),
             format!("{:.0}", 2.0 * words),
         ]
     });
-    let head = ["words", "Transformer", "GRU", "a word", "a word", "steps in turn"];
+    let head = ["words", "Transformer", "a word", "GRU", "a word", "steps in turn"];
     lesson.table(caption, head, rows.collect());
     let lines = vec![("Transformer", transformer.clone()), ("GRU with attention", gru.clone())];
     lesson.chart(chart(caption, "words of a sentence", "seconds", lines));
