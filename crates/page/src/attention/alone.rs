@@ -37,7 +37,9 @@ struct Sheet {
 
 impl Sheet {
     fn text(&mut self, class: &str, language: &str, text: &str) {
-        for line in label::lines(text, self.width) {
+        // The widths of labels are those of their size; a title is larger and bold.
+        let larger = if class == "title" { 1.35 } else { 0.95 };
+        for line in label::lines(text, self.width / larger) {
             self.y += LINE;
             let _ = writeln!(
                 self.svg,

@@ -132,8 +132,7 @@ const show = (section, id) => {
           d: `M${left} ${middle(column)}C${left + GAP / 2} ${middle(column)} ${left + GAP / 2} ${middle(row)} ${left + GAP} ${middle(row)}` });
       })).filter(Boolean));
     };
-    const best = (row) => weights[row]?.indexOf(Math.max(...weights[row])) ?? -1;
-    return [drawn, mark, (x, y) => { const row = Math.floor((y - 3) / CELL); return [row, best(row)]; }];
+    return [drawn, mark, (x, y) => [Math.floor((y - 3) / CELL), -1]];
   };
 
   const draw = () => {
@@ -144,7 +143,10 @@ const show = (section, id) => {
     caption.textContent = `${kind.name}, ${which}; ${kind.axes}`;
     for (const [name, value] of Object.entries({ class: 'heat', tabindex: 0, role: 'img', 'aria-label': caption.textContent + '; the arrow keys read it cell by cell' })) drawn.setAttribute(name, value);
     const move = (row, column) => {
-      if (!(row >= 0 && row < weights.length && column >= 0 && column < weights[0].length)) return;
+      if (!(row >= 0 && row < weights.length)) return;
+      // A line is read by what it looks at most.
+      if (state.view === 'lines') column = weights[row].indexOf(Math.max(...weights[row]));
+      if (!(column >= 0 && column < weights[0].length)) return;
       state.cursor = [row, column];
       mark();
       read();

@@ -3,7 +3,8 @@
 //!
 //! Each piece of the target is tied to the piece of the source that it looks at most, on the mean over the heads of one
 //! layer; two words are linked where pieces of theirs are tied. In deep models the last layer but one aligns best
-//! (Garg et al. 2019 §4.1, arXiv:1909.02074). Control tokens are never linked.
+//! (Garg et al. 2019 §4.1, arXiv:1909.02074). Control tokens are never linked, nor is punctuation that is written
+//! together with a word: heads rest on it.
 
 use super::Tokens;
 use page::attention::Grid;
@@ -80,7 +81,8 @@ mod tests {
         let word_of = words.iter().enumerate().flat_map(|(i, (_, n))| std::iter::repeat_n(i, *n)).collect();
         let words: Vec<(String, usize)> = words.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect();
         let side = Side { words, ..Side::default() };
-        Tokens { side, words: word_of, places }
+        let marks = vec![false; word_of.len()];
+        Tokens { side, words: word_of, places, marks }
     }
 
     #[test]
@@ -99,6 +101,15 @@ mod tests {
         assert_eq!(links.units, [(0, 1), (0, 2), (1, 2)]);
         assert_eq!(links.n_words, [2, 2]);
         assert_eq!(links.clone().followed_by(&links).to_string(), "0-0 1-0 1-1 2-2 3-2 3-3");
+    }
+
+    #[test]
+    fn punctuation_of_a_word_ties_nothing() {
+        let (mut src, mut written) = (tokens(&[("book?", 2), ("is", 1)]), tokens(&[("ಎಲ್ಲಿದೆ?", 2)]));
+        src.marks[1] = true;
+        written.marks[1] = true;
+        let weights = Grid::new(2, 3, vec![0.2, 0.5, 0.3, 0.9, 0.0, 0.1]);
+        assert_eq!(align(&weights, &written, &src).to_string(), "1-0");
     }
 
     #[test]

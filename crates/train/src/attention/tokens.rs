@@ -18,6 +18,8 @@ pub struct Tokens {
     /// For each word of `side` its place among the words of the text, as a split at spaces gives them; `None` for
     /// control tokens and for a space without a word.
     pub places: Vec<Option<usize>>,
+    /// Whether each piece is of punctuation alone, in a word that has more than that.
+    pub marks: Vec<bool>,
 }
 
 /// What a token adds to the text.
@@ -48,6 +50,10 @@ impl<'a> Piece<'a> {
         }
     }
 
+    fn is_punctuation(&self) -> bool {
+        matches!(self, Self::Text(text) if text.chars().all(|c| c == ' ' || is_punctuation(c)))
+    }
+
     fn label(&self) -> String {
         match self {
             Self::Control(token) => (*token).to_owned(),
@@ -63,6 +69,7 @@ impl Tokens {
         let mut pieces = Vec::new();
         let mut words: Vec<(Vec<u8>, usize, bool)> = Vec::new();
         let mut word_of = Vec::new();
+        let mut marks = Vec::new();
         for &id in ids {
             let token = tokenizer.token(id).unwrap_or("<?>");
             let piece = Piece::new(tokenizer, id, token);
@@ -77,6 +84,7 @@ impl Tokens {
             word.0.extend(if control { token.as_bytes() } else { piece.bytes() });
             word.1 += 1;
             word_of.push(words.len() - 1);
+            marks.push(piece.is_punctuation());
             pieces.push(piece.label());
         }
         let mut n_words = 0;
@@ -86,20 +94,32 @@ impl Tokens {
             is_word.then(|| n_words - 1)
         });
         let places = places.collect();
-        let words = words.into_iter().map(|(text, size, _)| (word_label(&text), size)).collect();
+        let words: Vec<(String, usize)> =
+            words.into_iter().map(|(text, size, _)| (word_label(&text), size)).collect();
+        let all_marks: Vec<bool> =
+            words.iter().map(|(word, _)| word.chars().all(|c| c == '▁' || is_punctuation(c))).collect();
+        let marks =
+            marks.into_iter().zip(&word_of).map(|(mark, word): (bool, &usize)| mark && !all_marks[*word]);
+        let marks = marks.collect();
         let side = Side { language: language.into(), pieces, words };
-        Self { side, words: word_of, places }
+        Self { side, words: word_of, places, marks }
     }
 
-    /// The place in the text of a piece's word.
+    /// The place in the text of a piece's word; `None` for what links no words: control tokens and punctuation that is
+    /// written together with a word.
     pub fn place(&self, piece: usize) -> Option<usize> {
-        self.places[self.words[piece]]
+        self.places[self.words[piece]].filter(|_| !self.marks[piece])
     }
 
     /// Words of the text.
     pub fn n_words(&self) -> usize {
         self.places.iter().flatten().count()
     }
+}
+
+fn is_punctuation(c: char) -> bool {
+    c.is_ascii_punctuation()
+        || matches!(c, '\u{2010}'..='\u{2027}' | '\u{2030}'..='\u{205E}' | '।' | '॥' | '«' | '»')
 }
 
 /// A word, whole; bytes that are no text become U+FFFD.
@@ -216,6 +236,10 @@ mod tests {
         assert_eq!(tokens.places, [None, Some(0), Some(1), None]);
         assert_eq!(tokens.side.sizes().iter().sum::<usize>(), ids.len());
         assert_eq!(tokens.place(ids.len() - 1), None);
+        assert_eq!(tokens.place(ids.len() - 2), None, "the full stop of `book.`");
+        let alone = Tokens::new(&tokenizer, &tokenizer.encode("my . my"), "en");
+        assert_eq!(alone.n_words(), 3);
+        assert!(!alone.marks.contains(&true), "a full stop alone is a word");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `train data …`.
 
 use crate::commands::evaluate::Format;
+use crate::commands::split::Split;
 use crate::{TrainError, commands, config};
 use clap::{Args, Subcommand};
 use data::get::Languages;
@@ -23,6 +24,8 @@ pub(super) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
     },
+    /// Cut a corpus into training text, dev and test, with no line of dev or test in the training text
+    Split(SplitArgs),
     /// The corpora that there are for two languages, with size, licence and use
     List {
         /// Codes of the two languages
@@ -52,6 +55,43 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", default_value = "data")]
         dir: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SplitArgs {
+    /// The source lines of the corpus …
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tgt",
+        conflicts_with = "file",
+        required_unless_present = "file"
+    )]
+    src: Option<PathBuf>,
+    /// … and its target lines
+    #[arg(long, value_name = "FILE", requires = "src")]
+    tgt: Option<PathBuf>,
+    /// The corpus in one file: .tsv, .csv, .jsonl, .tmx
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Language code of the source, the ending of what is written [default: the ending of --src, or en]
+    #[arg(long, value_name = "CODE")]
+    src_lang: Option<String>,
+    /// Language code of the target, the ending of what is written [default: the ending of --tgt, or kn]
+    #[arg(long, value_name = "CODE")]
+    tgt_lang: Option<String>,
+    /// Pairs that choose the best checkpoint
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    dev: usize,
+    /// Pairs that are scored at the end
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    test: usize,
+    /// Where train, dev and test are written
+    #[arg(long, value_name = "DIR")]
+    output_dir: PathBuf,
+    /// Another seed chooses other pairs
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -90,6 +130,15 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> Result<(), TrainErr
         Command::Check(args) => run_check(&args, out),
         Command::Prepare { config, overrides } => {
             commands::data::prepare(&config::load(&config, &overrides)?, out)
+        }
+        Command::Split(args) => {
+            let files = match (args.src, args.tgt, args.file) {
+                (Some(src), Some(tgt), _) => ParallelFiles::pair(src, tgt),
+                (_, _, file) => ParallelFiles::one(file.unwrap_or_default()),
+            };
+            let languages = commands::config::languages(&files, [args.src_lang, args.tgt_lang]);
+            let (sizes, seed, dir) = ((args.dev, args.test), args.seed, args.output_dir);
+            commands::split::run(&Split { files, languages, sizes, seed, dir }, out)
         }
         Command::List { languages } => commands::data::list(&languages, out),
         Command::Get { name, languages, dir, urls, sha256 } => {

@@ -6,7 +6,10 @@ mod train;
 mod evaluate;
 mod translate;
 mod data;
+mod config;
 mod learn;
+mod report;
+mod runs;
 
 use crate::commands::backends;
 use crate::{TrainError, device, drill, log, panics};
@@ -42,9 +45,16 @@ enum Command {
     Translate(translate::Args),
     /// Which backends this binary has, and what each finds on this machine
     Backends,
+    /// Write the page about a run: curves, scores, translations over time, attention
+    Report(report::Args),
+    /// List runs, or compare them
+    Runs(runs::Args),
     /// Public corpora: list them, get them, verify them
     #[command(subcommand)]
     Data(data::Command),
+    /// The configuration: show it, write one for a corpus, describe it
+    #[command(subcommand)]
+    Config(config::Command),
     /// Pages that show how the Transformer works, computed by its own code as you ask
     #[command(subcommand)]
     Learn(learn::Command),
@@ -64,7 +74,7 @@ pub fn main() -> ExitCode {
         }
         Err(error) => {
             let code = error.exit_code();
-            report(error, log.color);
+            report(error, &log);
             ExitCode::from(code)
         }
     }
@@ -76,7 +86,8 @@ fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = Cli::command();
     let matches = command.try_get_matches_from_mut(args)?;
     if let Some(name) = matches.subcommand_name() {
-        let of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        let mut of_training = <train::Args as Args>::augment_args(clap::Command::new("train"));
+        of_training.build();
         let typed = |id: &str| matches.value_source(id) == Some(ValueSource::CommandLine);
         if let Some(arg) = of_training.get_arguments().find(|arg| typed(arg.get_id().as_str())) {
             let name = name.to_owned();
@@ -96,7 +107,10 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Evaluate(args)) => evaluate::run(args, out),
         Some(Command::Translate(args)) => translate::run(&args, out),
         Some(Command::Backends) => backends::run(out),
+        Some(Command::Report(args)) => report::run(&args, out),
+        Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
+        Some(Command::Config(command)) => config::run(command, out),
         Some(Command::Learn(command)) => learn::run(command, out),
     }
 }
@@ -106,8 +120,9 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
     TrainError::io("write", Path::new("standard output"))(source)
 }
 
-fn report(error: TrainError, color: log::Color) {
+fn report(error: TrainError, log: &log::Options) {
     let mut stderr = std::io::stderr().lock();
+    let color = log.color;
     let text = match error {
         TrainError::Config(error) => {
             let coloured = color.on(&stderr);

@@ -6,4 +6,8 @@ pub mod pictures;
 pub mod translate;
 pub mod backends;
 pub mod data;
+pub mod split;
+pub mod config;
 pub mod learn;
+pub mod report;
+pub mod runs;

@@ -49,11 +49,12 @@ impl Trainer<'_> {
             return Err(TrainError::Memory { advice, report: report.into() });
         }
         self.state.guard.halvings += 1;
-        self.log.warn(&format!(
+        tracing::warn!(
+            step,
             "not enough memory for step {step}: micro-batches now have at most {} tokens, and batches stay as large as \
              they were ({report})",
             self.micro_batch_tokens()
-        ));
+        );
         Ok(())
     }
 

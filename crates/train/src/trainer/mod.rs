@@ -16,9 +16,10 @@ use crate::corpora::{Corpora, DevSet, TrainExamples};
 use crate::guard::MARGIN;
 use crate::history::{go_on, reason_to_stop};
 use crate::interrupt;
-use crate::log::{RunLog, StepRecord};
+use crate::log::{Beside, RunLog, StepRecord};
 use crate::optimizer::Optimizer;
 use crate::run_dir::RunDir;
+use crate::runs;
 use crate::validate::Validation;
 use burn::tensor::Device;
 use data::augment::Augment;
@@ -51,6 +52,8 @@ pub struct Trainer<'a> {
     started: (Instant, f64),
     /// When the last log line was written, and the tokens since.
     window: (Instant, usize),
+    /// The page about the run could not be written, and that was told.
+    report_failed: bool,
     /// Entropy of the targets' tokens by their frequency alone, nats per token.
     entropy: f64,
 }
@@ -126,6 +129,7 @@ impl<'a> Trainer<'a> {
             optimizer,
             ema,
             state,
+            report_failed: false,
             entropy,
         };
         if restore {
@@ -160,6 +164,7 @@ impl<'a> Trainer<'a> {
             if let Some(reason) = self.reason_to_stop() {
                 break reason;
             }
+            let _span = tracing::error_span!("epoch", epoch = self.state.cursor.epoch).entered();
             let Some(record) = self.step_or_save()? else { continue };
             if record.step.is_multiple_of(train.log_every) || record.step == 1 || record.nonfinite {
                 self.show(record)?;
@@ -228,7 +233,9 @@ impl<'a> Trainer<'a> {
 
     fn show(&mut self, record: StepRecord) -> Result<(), TrainError> {
         self.window = (Instant::now(), 0);
-        self.log.step(&record, self.time_left())
+        let memory = kernels::is_cpu(&self.device).then(|| memory::resident("VmRSS")).flatten();
+        let beside = Beside { left: self.time_left(), memory_bytes: memory.map(|bytes| bytes as u64) };
+        self.log.step(&record, beside)
     }
 
     /// From the pace so far and the nearest limit that is known.
@@ -274,6 +281,17 @@ impl<'a> Trainer<'a> {
     /// Whatever the file system says.
     pub fn write_final(&mut self, row: &impl serde::Serialize) -> Result<(), TrainError> {
         self.log.write("test", row)
+    }
+
+    /// Writes the last row: that the run came to its end, or that it gave up.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn write_end(&mut self, state: runs::State, reason: Option<String>) -> Result<(), TrainError> {
+        let reason = reason.or_else(|| self.reason_to_stop()).unwrap_or_default();
+        let row = serde_json::json!({"step": self.state.step, "state": state, "reason": reason});
+        self.log.write("end", &row)
     }
 
     /// Numbers that training changes.
