@@ -1,7 +1,7 @@
 //! `train learn …`.
 
 use crate::TrainError;
-use crate::commands::learn::{Terminal, attention, context, masks, positions, show};
+use crate::commands::learn::{Terminal, attention, context, cost, masks, positions, show};
 use crate::log::Color;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
@@ -18,6 +18,8 @@ pub(super) enum Command {
     Positions(Output),
     /// Padding and the future: what masks block, and a decoder that cheats without one
     Masks(Output),
+    /// N² measured: time and memory of attention against length, and a recurrent model beside it
+    Cost(CostArgs),
 }
 
 /// Where a page goes beside the terminal.
@@ -55,6 +57,18 @@ pub(super) struct ContextArgs {
     output: Output,
 }
 
+#[derive(Debug, Args)]
+pub(super) struct CostArgs {
+    /// Seconds instead of a minute: short sentences, few repetitions
+    #[arg(long)]
+    quick: bool,
+    /// Also show scores and translations of finished runs, such as runs/small and runs/gru
+    #[arg(long, value_name = "DIR", num_args = 1..)]
+    runs: Vec<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
 pub(super) fn run(command: Command, color: Color, out: &mut impl Write) -> Result<(), TrainError> {
     let terminal = Terminal::of_stdout(color);
     match command {
@@ -68,6 +82,10 @@ pub(super) fn run(command: Command, color: Color, out: &mut impl Write) -> Resul
             show(|| context::lesson(&args.model, own), html, terminal, out)
         }
         Command::Positions(output) => show(positions::lesson, output.html.as_deref(), terminal, out),
+        Command::Cost(args) => {
+            let pace = if args.quick { cost::Pace::Quick } else { cost::Pace::Usual };
+            show(|| cost::lesson(pace, &args.runs), args.output.html.as_deref(), terminal, out)
+        }
         Command::Masks(output) => show(masks::lesson, output.html.as_deref(), terminal, out),
     }
 }
