@@ -1,5 +1,5 @@
 //! With the feature `tch`: libtorch is of the version that `tch` wants, and the binary finds it where the build found it,
-//! without `LD_LIBRARY_PATH`.
+//! without `LD_LIBRARY_PATH`. Always: what `--version --verbose` says about the build.
 
 use std::path::Path;
 
@@ -10,6 +10,11 @@ fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     println!("cargo::rerun-if-env-changed=LIBTORCH");
     println!("cargo::rerun-if-env-changed=LIBTORCH_BYPASS_VERSION_CHECK");
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
+    let said = std::process::Command::new(rustc).arg("--version").output();
+    let rustc = said.map(|said| String::from_utf8_lossy(&said.stdout).trim().to_owned()).unwrap_or_default();
+    println!("cargo::rustc-env=ANUVADA_RUSTC={rustc}");
+    println!("cargo::rustc-env=ANUVADA_TARGET={}", std::env::var("TARGET").unwrap_or_default());
     let with_libtorch = std::env::var_os("CARGO_FEATURE_TCH").is_some();
     let (true, Ok(libtorch)) = (with_libtorch, std::env::var("LIBTORCH")) else { return };
     match version(Path::new(&libtorch)) {

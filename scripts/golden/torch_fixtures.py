@@ -21,6 +21,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 from torch.nn import functional
 
+from torch_gru import gru_model_logits, gru_model_weights
 from torch_model import (
     BATCH, BOS, D_HEAD, D_MODEL, EOS, N_HEADS, PAD, SEED, SMOOTHING, SRC, SRC_LEN, TGT_IN, TGT_LEN, TGT_OUT, VOCAB,
     Draw, attention_state, call, criterion, future, layer_state, leaves, model_logits, model_weights, prefixed,
@@ -136,6 +137,23 @@ def model_fixture(norm, tying):
     nll = criterion(0.0)(logits.flatten(0, 1), tgt_out.flatten())
     gradients = prefixed("gradients", {name: weight.grad for name, weight in weights.items()})
     return tensors | gradients | dict(memory=memory, logits=logits, loss=loss.reshape(1), nll=nll.reshape(1))
+
+
+def gru_fixture(tying):
+    """The recurrent model: ids to logits, loss, and the gradient of the loss by every parameter."""
+    weights = gru_model_weights(Draw(f"gru_{tying}"), tying, 2)
+    src, tgt_in, tgt_out = torch.tensor(SRC), torch.tensor(TGT_IN), torch.tensor(TGT_OUT)
+    tensors = prefixed("weights", weights) | dict(src=src, tgt_in=tgt_in, tgt_out=tgt_out)
+    weights = leaves(weights)
+    memory, maps, logits = gru_model_logits(weights, src, tgt_in, 2)
+    loss = criterion(SMOOTHING)(logits.flatten(0, 1), tgt_out.flatten())
+    loss.backward()
+    if any(weight.grad.abs().max() < TELLING_GRADIENT for weight in weights.values()):
+        raise Unlucky
+    nll = criterion(0.0)(logits.flatten(0, 1), tgt_out.flatten())
+    gradients = prefixed("gradients", {name: weight.grad for name, weight in weights.items()})
+    found = dict(memory=memory, maps=maps[:, None], logits=logits, loss=loss.reshape(1), nll=nll.reshape(1))
+    return tensors | gradients | found
 
 
 def loss_fixture():
@@ -263,6 +281,8 @@ def fixtures():
             made[MODEL / f"layers_{norm}_{activation}"] = lambda n=norm, a=activation: layers_fixture(n, a)
         for tying in ["three_way", "two_way", "none"]:
             made[MODEL / f"model_{norm}_{tying}"] = lambda n=norm, t=tying: model_fixture(n, t)
+    for tying in ["three_way", "two_way", "none"]:
+        made[MODEL / f"gru_{tying}"] = lambda t=tying: gru_fixture(t)
     return {path.with_suffix(".safetensors"): make for path, make in made.items()}
 
 

@@ -8,7 +8,7 @@
 //! above it. [`corpus`] reads files of several formats into [`Pair`]s and names the line of every fault;
 //! [`normalize`] is the one normaliser of training, evaluation and user input; [`mod@clean`] drops what
 //! cannot teach and counts each drop by its reason; [`split`] finds held-out lines in the training
-//! data; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
+//! data, and [`hold_out`] chooses lines that are not; [`tokenizer`] learns one vocabulary for both languages and turns text into ids and back;
 //! [`check`] looks at a corpus before anything is spent on it;
 //! [`batch`] pads [`Example`]s into rectangles that fit a token budget and makes the shift between
 //! decoder input and output; [`shards`] keeps examples on disk when there are millions, and [`prepared`]
@@ -40,6 +40,7 @@ pub mod corpus;
 pub mod normalize;
 pub mod clean;
 pub mod split;
+pub mod hold_out;
 pub mod tokenizer;
 pub mod check;
 pub mod batch;

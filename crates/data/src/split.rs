@@ -154,7 +154,7 @@ pub fn refuse_overlap(name: &str, overlap: &Overlap) -> Result<(), DataError> {
 
 /// The text by which lines are compared; `None` for a blank line. A line of symbols alone is its
 /// own key, so that `?` does not meet `!`.
-fn strict_key(text: &str) -> Option<String> {
+pub(crate) fn strict_key(text: &str) -> Option<String> {
     let key = quick_words(text).unwrap_or_else(|| words(text));
     let text = text.trim();
     match (key.is_empty(), text.is_empty()) {

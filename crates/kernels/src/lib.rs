@@ -1,4 +1,4 @@
-//! The operations in which a Transformer spends its time.
+//! The operations in which a Transformer, and the recurrent model beside it, spend their time.
 //!
 //! Each operation has a plain body, made of Burn's tensor operations, that runs and differentiates on every
 //! backend, and, where that pays, a fast one for Burn's CPU backend Flex with a hand-written backward pass.
@@ -47,6 +47,7 @@ mod activation;
 mod attention;
 mod cross_entropy;
 mod embedding;
+mod gru;
 mod log_softmax;
 mod project;
 mod adamw;
@@ -59,6 +60,7 @@ pub use attention::{Mask, Order, attention, attention_cached, attention_weights,
 pub use cross_entropy::{CrossEntropy, cross_entropy};
 pub use dropout::{Dropout, dropout, dropout_add};
 pub use embedding::embedding;
+pub use gru::{Direction, Walk, gru};
 pub use host::is_cpu;
 pub use layer_norm::{layer_norm, layer_norm_rows};
 pub use linear::linear;
@@ -73,6 +75,7 @@ pub mod plain {
     pub use crate::adamw::plain as adamw;
     pub use crate::attention::plain::attention;
     pub use crate::cross_entropy::plain as cross_entropy;
+    pub use crate::gru::plain::gru;
     pub use crate::layer_norm::plain as layer_norm;
     pub use crate::linear::plain as linear;
     pub use crate::project::plain as project;

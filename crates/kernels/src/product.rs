@@ -107,6 +107,16 @@ impl Packed {
         self.multiply(out, x, Start { bias, out: true }, None);
     }
 
+    /// `out = x·W + b`, of views.
+    pub(crate) fn write(&self, out: MatrixMut, x: Matrix, bias: Option<&[f32]>) {
+        self.multiply(out, x, Start { bias, ..Start::ZERO }, None);
+    }
+
+    /// `out += x·W`, of views.
+    pub(crate) fn add(&self, out: MatrixMut, x: Matrix) {
+        self.multiply(out, x, Start { bias: None, out: true }, None);
+    }
+
     fn views<'a>(&self, x: &'a [f32], out: &'a mut [f32]) -> (Matrix<'a>, MatrixMut<'a>) {
         let n = out.len().checked_div(self.cols).unwrap_or(x.len() / self.rows.max(1));
         assert_eq!((x.len(), out.len()), (n * self.rows, n * self.cols), "lengths of x and of the output");

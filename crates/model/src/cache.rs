@@ -2,7 +2,8 @@
 //!
 //! Self-attention keeps the keys and values of every hypothesis and grows by one position a step. Cross-attention
 //! keeps those of every *sentence* once, however many hypotheses the sentence has: in one step the hypotheses of a
-//! sentence stand beside each other as queries.
+//! sentence stand beside each other as queries. A recurrent decoder remembers one state for each layer instead, however
+//! long the target is, and one set of keys and values.
 
 use crate::attention::KeysValues;
 use burn::tensor::{Bool, Int, Tensor, TensorData};
@@ -10,14 +11,30 @@ use burn::tensor::{Bool, Int, Tensor, TensorData};
 /// The state of incremental decoding for `sentences × width` hypotheses.
 #[derive(Clone, Debug)]
 pub struct Cache {
-    pub(crate) layers: Vec<LayerCache>,
+    kind: Kind,
     /// Of the sources: `[sentences, src_len]`, `true` = blocked.
     pub(crate) padding: Tensor<2, Bool>,
     width: usize,
     position: usize,
 }
 
-/// One decoder layer's part.
+/// What depends on the model.
+#[derive(Clone, Debug)]
+enum Kind {
+    Layers(Vec<LayerCache>),
+    Recurrent(Recurrent),
+}
+
+/// The part of a recurrent decoder.
+#[derive(Clone, Debug)]
+pub(crate) struct Recurrent {
+    /// Of each layer: `[sentences · width, d_model]`.
+    pub(crate) states: Vec<Tensor<2>>,
+    /// Of the sources: `[sentences, 1, src_len, d_model]`.
+    pub(crate) seen: KeysValues,
+}
+
+/// One layer's part of the Transformer.
 #[derive(Clone, Debug)]
 pub(crate) struct LayerCache {
     /// `[sentences · width, n_heads, position, d_head]`; nothing before the first step.
@@ -41,9 +58,39 @@ impl LayerCache {
 }
 
 impl Cache {
-    pub(crate) fn new(cross: Vec<KeysValues>, padding: Tensor<2, Bool>, width: usize) -> Self {
+    /// The Transformer's, from the keys and values of its cross-attentions.
+    pub(crate) fn of_layers(cross: Vec<KeysValues>, padding: Tensor<2, Bool>, width: usize) -> Self {
         let layers = cross.into_iter().map(|cross| LayerCache { own: None, cross }).collect();
-        Self { layers, padding, width, position: 0 }
+        Self { kind: Kind::Layers(layers), padding, width, position: 0 }
+    }
+
+    /// A recurrent decoder's, from its states before the first step: `[sentences, d_model]` for each layer.
+    pub(crate) fn of_states(
+        starts: Vec<Tensor<2>>,
+        seen: KeysValues,
+        padding: Tensor<2, Bool>,
+        width: usize,
+    ) -> Self {
+        let states = starts.into_iter().map(|start| {
+            let [sentences, d_model] = start.dims();
+            start.unsqueeze_dim::<3>(1).repeat_dim(1, width).reshape([sentences * width, d_model])
+        });
+        let kind = Kind::Recurrent(Recurrent { states: states.collect(), seen });
+        Self { kind, padding, width, position: 0 }
+    }
+
+    pub(crate) fn layers_mut(&mut self) -> &mut [LayerCache] {
+        match &mut self.kind {
+            Kind::Layers(layers) => layers,
+            Kind::Recurrent(_) => panic!("the cache of a recurrent decoder has no layers of attention"),
+        }
+    }
+
+    pub(crate) fn recurrent_mut(&mut self) -> &mut Recurrent {
+        match &mut self.kind {
+            Kind::Recurrent(recurrent) => recurrent,
+            Kind::Layers(_) => panic!("the cache of a Transformer has no states"),
+        }
     }
 
     /// Hypotheses of each sentence.
@@ -86,17 +133,42 @@ impl Cache {
             Tensor::<1, Int>::from_data(TensorData::new(values, [ids.len()]), &device)
         };
         if !rows.iter().copied().eq(0..sentences * self.width) {
-            let rows = index(rows);
-            for layer in &mut self.layers {
-                layer.own = layer.own.take().map(|own| own.select(&rows));
-            }
+            self.kind.select_rows(&index(rows));
         }
         if !groups.iter().copied().eq(0..sentences) {
             let groups = index(&groups);
-            for layer in &mut self.layers {
-                layer.cross = layer.cross.clone().select(&groups);
-            }
+            self.kind.select_sentences(&groups);
             self.padding = self.padding.clone().select(0, groups);
+        }
+    }
+}
+
+impl Kind {
+    /// The given hypotheses, in that order.
+    fn select_rows(&mut self, rows: &Tensor<1, Int>) {
+        match self {
+            Self::Layers(layers) => {
+                for layer in layers {
+                    layer.own = layer.own.take().map(|own| own.select(rows));
+                }
+            }
+            Self::Recurrent(Recurrent { states, .. }) => {
+                for state in states {
+                    *state = state.clone().select(0, rows.clone());
+                }
+            }
+        }
+    }
+
+    /// The given sentences, in that order.
+    fn select_sentences(&mut self, sentences: &Tensor<1, Int>) {
+        match self {
+            Self::Layers(layers) => {
+                for layer in layers {
+                    layer.cross = layer.cross.clone().select(sentences);
+                }
+            }
+            Self::Recurrent(Recurrent { seen, .. }) => *seen = seen.clone().select(sentences),
         }
     }
 }

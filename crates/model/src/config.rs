@@ -2,11 +2,14 @@
 
 use serde::{Deserialize, Serialize};
 
-/// The shape of a Transformer. `vocab_size` is not here: it comes from the tokenizer.
+/// The shape of a model. `vocab_size` is not here: it comes from the tokenizer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ModelConfig {
-    /// Width of the residual stream; even, and a multiple of `n_heads`.
+    /// Which model. `d_ff`, `n_heads`, `norm` and `activation` are the Transformer's alone.
+    pub kind: ModelKind,
+    /// Transformer: width of the residual stream; even, and a multiple of `n_heads`. GRU: width of embeddings and states;
+    /// even, since each direction of the encoder has half of it.
     pub d_model: usize,
     /// Width of the feed-forward layer (the paper: 4 · `d_model`).
     pub d_ff: usize,
@@ -17,7 +20,7 @@ pub struct ModelConfig {
     /// Layers of the decoder.
     pub n_decoder_layers: usize,
     /// Probability of dropping: embeddings, outputs of sublayers (§5.4), attention weights and the hidden
-    /// feed-forward activations. In `[0, 1)`.
+    /// feed-forward activations; of the GRU embeddings and what goes from layer to layer. In `[0, 1)`.
     pub dropout: f32,
     /// Where layer norm stands.
     pub norm: NormOrder,
@@ -30,6 +33,7 @@ pub struct ModelConfig {
 impl Default for ModelConfig {
     fn default() -> Self {
         Self {
+            kind: ModelKind::Transformer,
             d_model: 256,
             d_ff: 1024,
             n_heads: 4,
@@ -39,6 +43,27 @@ impl Default for ModelConfig {
             norm: NormOrder::Pre,
             activation: Activation::Relu,
             tie_embeddings: Tying::ThreeWay,
+        }
+    }
+}
+
+/// Which model translates.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ModelKind {
+    /// [`Transformer`](crate::Transformer): attention alone (Vaswani et al. 2017, arXiv:1706.03762).
+    Transformer,
+    /// [`Gru`](crate::Gru): recurrent layers and one attention, to compare with (Bahdanau et al. 2015, arXiv:1409.0473;
+    /// Luong et al. 2015, arXiv:1508.04025).
+    Gru,
+}
+
+impl ModelKind {
+    /// What a person calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Transformer => "Transformer",
+            Self::Gru => "GRU with attention",
         }
     }
 }
@@ -105,7 +130,9 @@ impl ModelConfig {
     pub fn validate(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         let mut fault = |key: &str, message: String| faults.push(Fault { key: key.into(), message });
-        for (key, value) in [("d_model", self.d_model), ("d_ff", self.d_ff), ("n_heads", self.n_heads)] {
+        let transformer = self.kind == ModelKind::Transformer;
+        let widths = [("d_model", self.d_model), ("d_ff", self.d_ff), ("n_heads", self.n_heads)];
+        for (key, value) in widths.into_iter().take(if transformer { 3 } else { 1 }) {
             if value == 0 || value > 65_536 {
                 fault(key, format!("must be between 1 and 65536, got {value}"));
             }
@@ -118,9 +145,13 @@ impl ModelConfig {
             }
         }
         if self.d_model % 2 == 1 {
-            fault("d_model", format!("must be even for the sine and cosine positions, got {}", self.d_model));
+            let reason = match self.kind {
+                ModelKind::Transformer => "for the sine and cosine positions",
+                ModelKind::Gru => "for the two directions of the encoder",
+            };
+            fault("d_model", format!("must be even {reason}, got {}", self.d_model));
         }
-        if self.n_heads > 0 && !self.d_model.is_multiple_of(self.n_heads) {
+        if transformer && self.n_heads > 0 && !self.d_model.is_multiple_of(self.n_heads) {
             fault("n_heads", format!("must divide d_model = {}, got {}", self.d_model, self.n_heads));
         }
         if !(0.0..1.0).contains(&self.dropout) {
@@ -139,6 +170,28 @@ impl ModelConfig {
 
     /// Numbers in all weights; `None` beyond 64 bits.
     pub fn n_parameters(&self, vocab_size: usize) -> Option<u64> {
+        let (n_embeddings, n_outputs) = match self.tie_embeddings {
+            Tying::ThreeWay => (1, 0),
+            Tying::TwoWay => (2, 0),
+            Tying::None => (2, 1),
+        };
+        let ends = [
+            (n_embeddings, vocab_size, self.d_model),
+            (n_outputs, vocab_size, self.d_model),
+            (n_outputs, vocab_size, 1),
+        ];
+        let layers = match self.kind {
+            ModelKind::Transformer => self.transformer_layers()?,
+            ModelKind::Gru => self.gru_layers()?,
+        };
+        ends.into_iter().chain(layers).try_fold(0_u64, |sum, (n, rows, columns)| {
+            let numbers = (rows as u64).checked_mul(columns as u64)?.checked_mul(n as u64)?;
+            sum.checked_add(numbers)
+        })
+    }
+
+    /// So many matrices of so many rows and columns.
+    fn transformer_layers(&self) -> Option<Vec<(usize, usize, usize)>> {
         let (d_model, d_ff) = (self.d_model, self.d_ff);
         let n_layers = self.n_encoder_layers.checked_add(self.n_decoder_layers)?;
         let n_attentions = n_layers.checked_add(self.n_decoder_layers)?;
@@ -146,32 +199,49 @@ impl ModelConfig {
             NormOrder::Pre => 2,
             NormOrder::Post => 0,
         })?;
-        let (n_embeddings, n_outputs) = match self.tie_embeddings {
-            Tying::ThreeWay => (1, 0),
-            Tying::TwoWay => (2, 0),
-            Tying::None => (2, 1),
-        };
-        let parts = [
-            (n_embeddings, vocab_size, d_model),
-            (n_outputs, vocab_size, d_model),
-            (n_outputs, vocab_size, 1),
+        Some(vec![
             (n_attentions.checked_mul(4)?, d_model, d_model),
             (n_attentions.checked_mul(4)?, d_model, 1),
             (n_layers.checked_mul(2)?, d_model, d_ff),
             (n_layers, d_ff, 1),
             (n_layers, d_model, 1),
             (n_norms.checked_mul(2)?, d_model, 1),
-        ];
-        parts.into_iter().try_fold(0_u64, |sum, (n, rows, columns)| {
-            let numbers = (rows as u64).checked_mul(columns as u64)?.checked_mul(n as u64)?;
-            sum.checked_add(numbers)
-        })
+        ])
+    }
+
+    /// See [`transformer_layers`](Self::transformer_layers).
+    fn gru_layers(&self) -> Option<Vec<(usize, usize, usize)>> {
+        let (d_model, half, n_decoder) = (self.d_model, self.d_model / 2, self.n_decoder_layers);
+        let gates = 3_usize.checked_mul(d_model)?;
+        let n_directions = self.n_encoder_layers.checked_mul(2)?;
+        Some(vec![
+            (n_directions, d_model, 3 * half),
+            (n_directions, half, 3 * half),
+            (n_directions.checked_mul(2)?, 3 * half, 1),
+            (n_decoder.checked_mul(2)?, d_model, gates),
+            (n_decoder.checked_mul(2)?, gates, 1),
+            (n_decoder, half, d_model),
+            (n_decoder, d_model, 1),
+            (3, d_model, d_model),
+        ])
+    }
+
+    /// The shape in words, for a person: what has an effect, and nothing else.
+    pub fn summary(&self) -> String {
+        let own = match self.kind {
+            ModelKind::Transformer => format!("d_ff {}, {} heads, ", self.d_ff, self.n_heads),
+            ModelKind::Gru => String::new(),
+        };
+        format!("d_model {}, {own}{}+{} layers", self.d_model, self.n_encoder_layers, self.n_decoder_layers)
     }
 
     fn size_fault(&self, vocab_size: usize) -> Option<Fault> {
         let d_model = self.d_model;
-        for (rows, columns, key) in
-            [(d_model, d_model, "d_model"), (d_model, self.d_ff, "d_ff"), (vocab_size, d_model, "d_model")]
+        let widest = match self.kind {
+            ModelKind::Transformer => (d_model, self.d_ff, "d_ff"),
+            ModelKind::Gru => (d_model, d_model.saturating_mul(3), "d_model"),
+        };
+        for (rows, columns, key) in [(d_model, d_model, "d_model"), widest, (vocab_size, d_model, "d_model")]
         {
             let numbers = (rows as u64).checked_mul(columns as u64);
             if numbers.is_none_or(|numbers| numbers > MAX_ELEMENTS) {
@@ -183,8 +253,12 @@ impl ModelConfig {
         if numbers.is_some_and(|numbers| numbers <= MAX_PARAMETERS) {
             return None;
         }
+        let others = match self.kind {
+            ModelKind::Transformer => ", d_ff or the number of layers",
+            ModelKind::Gru => " or the number of layers",
+        };
         let message = format!(
-            "the weights need {}, more than {}; lower it, d_ff or the number of layers",
+            "the weights need {}, more than {}; lower it{others}",
             gibibytes(numbers),
             gibibytes(Some(MAX_PARAMETERS))
         );
@@ -208,6 +282,19 @@ pub fn gibibytes(numbers: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_gru_is_not_held_to_what_is_the_transformers() {
+        let gru =
+            ModelConfig { kind: ModelKind::Gru, d_model: 30, d_ff: 0, n_heads: 7, ..Default::default() };
+        assert!(gru.validate().is_empty());
+        let odd = ModelConfig { d_model: 31, ..gru.clone() };
+        assert_eq!(odd.validate()[0].message, "must be even for the two directions of the encoder, got 31");
+        let deep = ModelConfig { d_model: 26_000, n_decoder_layers: 256, ..gru };
+        assert!(deep.validate()[0].message.ends_with("lower it or the number of layers"));
+        let old: ModelConfig = serde_json::from_str(r#"{"d_model": 12}"#).expect("a file of before");
+        assert_eq!(old.kind, ModelKind::Transformer);
+    }
 
     #[test]
     fn every_fault_is_reported_at_once() {

@@ -125,7 +125,7 @@ impl Decoder {
     /// `[sentences · width, 1, d_model]` → the same
     pub fn step(&self, x: Tensor<3>, cache: &mut Cache, pass: &Pass) -> Tensor<3> {
         let (width, source) = (cache.width(), mask::padding_only(&cache.padding));
-        let layers = self.layers.iter().zip(&mut cache.layers);
+        let layers = self.layers.iter().zip(cache.layers_mut());
         let x = layers.fold(x, |x, (layer, cache)| layer.step(x, cache, width, &source, pass));
         cache.advance();
         self.norm.iter().fold(x, |x, norm| norm.forward(x))

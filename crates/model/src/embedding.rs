@@ -2,7 +2,7 @@
 //!
 //! `PE[p, 2i] = sin(p / 10000^(2i/d_model))`, `PE[p, 2i+1] = cos(p / 10000^(2i/d_model))`.
 
-use crate::{Init, Pass};
+use crate::{Init, Linear, Pass};
 use burn::module::{Module, Param};
 use burn::tensor::{Device, FloatDType, Int, Tensor, TensorData};
 use std::ops::Range;
@@ -28,12 +28,25 @@ impl Embedding {
     ///
     /// `[batch, len]` → `[batch, len, d_model]`
     pub fn forward(&self, ids: Tensor<2, Int>, offset: usize, pass: &Pass) -> Tensor<3> {
-        let weight = self.weight.val();
-        let [_, d_model] = weight.dims();
-        let [_, len] = ids.dims();
-        let tokens = kernels::embedding(weight, ids).cast(FloatDType::F32) * (d_model as f64).sqrt();
+        let tokens = self.tokens(ids);
+        let [_, len, d_model] = tokens.dims();
         let positions = positions(offset..offset + len, d_model, &tokens.device());
         kernels::dropout(tokens + positions.unsqueeze(), pass.dropout())
+    }
+
+    /// `dropout(E[id] · √d_model)`: embeds ids whose order the layers know by themselves.
+    ///
+    /// # Shapes
+    ///
+    /// `[batch, len]` → `[batch, len, d_model]`
+    pub fn without_positions(&self, ids: Tensor<2, Int>, pass: &Pass) -> Tensor<3> {
+        kernels::dropout(self.tokens(ids), pass.dropout())
+    }
+
+    fn tokens(&self, ids: Tensor<2, Int>) -> Tensor<3> {
+        let weight = self.weight.val();
+        let [_, d_model] = weight.dims();
+        kernels::embedding(weight, ids).cast(FloatDType::F32) * (d_model as f64).sqrt()
     }
 
     /// Logits of the tied output projection (§3.4): x·Eᵀ.
@@ -44,6 +57,18 @@ impl Embedding {
     pub fn project(&self, x: Tensor<2>) -> Tensor<2> {
         kernels::project(x, self.weight.val())
     }
+}
+
+/// States to logits in float32, by a projection of its own or by the target's embedding:
+/// `[batch, len, d_model]` → `[batch, len, vocab]`.
+pub(crate) fn logits(states: Tensor<3>, output: Option<&Linear>, embedding: &Embedding) -> Tensor<3> {
+    let [batch, len, d_model] = states.dims();
+    let rows = states.reshape([batch * len, d_model]);
+    let logits = match output {
+        Some(output) => output.forward(rows),
+        None => embedding.project(rows),
+    };
+    logits.cast(FloatDType::F32).reshape([batch as i32, len as i32, -1])
 }
 
 /// The sinusoids of §3.5 for the given positions: `[positions, d_model]`. Defined for any position: no maximum length.

@@ -5,6 +5,8 @@
 //! target ids ─ embedding ─────────── decoder ─┴─▶ logits ─ search ─▶ target ids
 //! ```
 //!
+//! Beside it stands a recurrent model of the same interface, to compare with: [`Gru`]; [`Model`] is either of them.
+//!
 //! This crate knows tensors, masks, caches and search; it never sees text.
 //!
 //! # Axes
@@ -51,14 +53,20 @@ pub mod cache;
 pub mod encoder;
 pub mod decoder;
 mod transformer;
+pub mod gru;
+mod model;
 pub mod search;
 pub mod weights;
 
-pub use config::{Activation, Fault, MAX_ELEMENTS, MAX_PARAMETERS, ModelConfig, NormOrder, Tying, gibibytes};
+pub use config::{
+    Activation, Fault, MAX_ELEMENTS, MAX_PARAMETERS, ModelConfig, ModelKind, NormOrder, Tying, gibibytes,
+};
 pub use error::ModelError;
+pub use gru::Gru;
 pub use init::Init;
 pub use layer_norm::LayerNorm;
 pub use linear::Linear;
+pub use model::Model;
 pub use pass::{AttentionMaps, Pass, Watch};
 pub use precision::Precision;
 pub use transformer::{Memory, SpecialIds, Transformer};

@@ -1,13 +1,13 @@
-//! The whole model: `forward = decode(encode(src), tgt)`.
+//! The whole Transformer: `forward = decode(encode(src), tgt)`.
 
 use crate::cache::Cache;
 use crate::decoder::Decoder;
-use crate::embedding::Embedding;
+use crate::embedding::{Embedding, logits};
 use crate::encoder::Encoder;
 use crate::mask::{padding_mask, padding_only};
 use crate::{Init, Linear, ModelConfig, Pass, Precision, Tying};
-use burn::module::{Module, ModuleMapper, Param};
-use burn::tensor::{Bool, Device, FloatDType, Int, Tensor};
+use burn::module::Module;
+use burn::tensor::{Bool, Device, Int, Tensor};
 use serde::{Deserialize, Serialize};
 
 /// The ids that mean something to the model itself.
@@ -74,21 +74,6 @@ impl Transformer {
         Self { precision, ..self }
     }
 
-    /// The same model with its weights in the precision in which it computes: for search, which changes none.
-    #[must_use]
-    pub fn for_search(self) -> Self {
-        struct Cast(FloatDType);
-        impl ModuleMapper for Cast {
-            fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-                param.map(|weight| weight.cast(self.0))
-            }
-        }
-        match self.precision {
-            Precision::F32 => self,
-            half => self.map(&mut Cast(half.dtype())),
-        }
-    }
-
     /// The precision in which it computes.
     pub fn precision(&self) -> Precision {
         self.precision
@@ -131,13 +116,13 @@ impl Transformer {
     pub fn decode(&self, tgt_in: Tensor<2, Int>, memory: &Memory, pass: &Pass) -> Tensor<3> {
         let x = self.embed(self.tgt_embedding(), tgt_in, 0, pass);
         let x = pass.see_named(|| "decoder.embedding".into(), x);
-        let logits = self.project(self.decoder.forward(x, memory, pass));
-        pass.see_named(|| "logits".into(), logits)
+        let states = self.decoder.forward(x, memory, pass);
+        pass.see_named(|| "logits".into(), self.project(states))
     }
 
     /// Begins incremental decoding of `width` hypotheses for each sentence.
     pub fn start(&self, memory: &Memory, width: usize) -> Cache {
-        Cache::new(self.decoder.cross_keys_values(memory), memory.padding_mask.clone(), width)
+        Cache::of_layers(self.decoder.cross_keys_values(memory), memory.padding_mask.clone(), width)
     }
 
     /// Logits of the next token, after every hypothesis was continued with its `last` token.
@@ -159,14 +144,7 @@ impl Transformer {
         embedding.forward(ids, offset, pass).cast(self.precision.dtype())
     }
 
-    /// `[batch, len, d_model]` → `[batch, len, vocab]`, in float32.
     fn project(&self, states: Tensor<3>) -> Tensor<3> {
-        let [batch, len, d_model] = states.dims();
-        let rows = states.reshape([batch * len, d_model]);
-        let logits = match &self.output {
-            Some(output) => output.forward(rows),
-            None => self.tgt_embedding().project(rows),
-        };
-        logits.cast(FloatDType::F32).reshape([batch as i32, len as i32, -1])
+        logits(states, self.output.as_ref(), self.tgt_embedding())
     }
 }

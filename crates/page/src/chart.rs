@@ -36,12 +36,20 @@ pub struct Series {
     pub name: String,
     /// `(x, y)`, by x. A value that is not finite interrupts the line.
     pub points: Vec<(f64, f64)>,
+    /// Thin and without a colour of its own: what lies behind another line.
+    faint: bool,
 }
 
 impl Series {
     /// A line through points.
     pub fn new(name: &str, points: Vec<(f64, f64)>) -> Self {
-        Self { name: name.into(), points }
+        Self { name: name.into(), points, faint: false }
+    }
+
+    /// The same line, thin and without a colour of its own.
+    #[must_use]
+    pub fn faint(self) -> Self {
+        Self { faint: true, ..self }
     }
 }
 
@@ -56,8 +64,8 @@ impl Chart {
             escape(&self.title)
         );
         self.axes(&mut svg, x, y);
-        for (number, series) in self.series.iter().enumerate() {
-            line(&mut svg, series, number, x, y);
+        for (series, colour) in self.coloured() {
+            line(&mut svg, series, &colour, x, y);
         }
         svg.push_str("</svg>");
         if self.series.len() > 1 {
@@ -99,13 +107,25 @@ impl Chart {
         );
     }
 
+    /// The lines with their classes. A faint one takes no colour from the others.
+    fn coloured(&self) -> impl Iterator<Item = (&Series, String)> {
+        let mut number = 0;
+        self.series.iter().map(move |series| {
+            if series.faint {
+                return (series, "faint".to_owned());
+            }
+            number += 1;
+            (series, colour(number - 1))
+        })
+    }
+
     fn legend(&self) -> String {
         let mut html = "<ul class=\"legend\">".to_owned();
-        for (number, series) in self.series.iter().enumerate() {
+        for (series, colour) in self.coloured() {
             let _ = write!(
                 html,
                 "<li><svg viewBox=\"0 0 28 10\" aria-hidden=\"true\"><path class=\"line {}\" d=\"M0 5H28\"/></svg>{}</li>",
-                colour(number),
+                colour,
                 escape(&series.name)
             );
         }
@@ -127,8 +147,7 @@ fn down(y: Span, value: f64) -> Option<f64> {
 }
 
 /// The line, interrupted where it has no value, with what a point is for whoever points at it.
-fn line(svg: &mut String, series: &Series, number: usize, x: Span, y: Span) {
-    let colour = colour(number);
+fn line(svg: &mut String, series: &Series, colour: &str, x: Span, y: Span) {
     let (mut path, mut pen_is_down) = (String::new(), false);
     let mut dots = String::new();
     for &(at, value) in &series.points {

@@ -25,6 +25,7 @@ mod html;
 mod axis;
 mod chart;
 mod heat;
+mod run;
 mod field;
 pub mod attention;
 #[cfg(feature = "png")]
@@ -35,3 +36,4 @@ pub use chart::{Chart, Series};
 pub use field::Field;
 pub use heat::{Heat, Scale};
 pub use html::{Page, escape};
+pub use run::{AttentionPicture, RunPage, SampleHistory};

@@ -15,7 +15,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use data::{Batch, Example};
 use kernels::{Dropout, Mask, Order};
 use model::config::{NormOrder, Tying};
-use model::{ModelConfig, Pass, SpecialIds, Transformer};
+use model::{Model, ModelConfig, Pass, SpecialIds};
 use serde::Deserialize;
 use serde_json::json;
 use std::error::Error;
@@ -64,7 +64,7 @@ fn train(point: &Point) -> serde_json::Value {
     let config = shape(point.d_model);
     let batch = full_batch(point);
     let tape = Device::flex().autodiff();
-    let mut model = Transformer::new(&config, VOCAB, IDS, 1, &tape);
+    let mut model = Model::new(&config, VOCAB, IDS, 1, &tape);
     let rule = TrainConfig { optimizer: OptimizerKind::Adam, weight_decay: 0.0, ..TrainConfig::default() };
     let mut optimizer = Optimizer::new(&rule);
     let mut times = Vec::new();

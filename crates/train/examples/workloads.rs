@@ -16,7 +16,7 @@ use burn::tensor::{Device, Distribution, Tensor};
 use data::{Batch, Example};
 use model::config::{NormOrder, Tying};
 use model::search::{NextToken, SearchConfig, Searcher, beam, greedy};
-use model::{ModelConfig, Pass, SpecialIds, Transformer};
+use model::{Model, ModelConfig, Pass, SpecialIds};
 use std::error::Error;
 use std::time::Instant;
 use train::config::{BackendConfig, OptimizerKind, TrainConfig};
@@ -75,7 +75,7 @@ fn train_on(backend: &str, batches: &[Batch], steps: u64, config: &ModelConfig) 
     let device = train::device::open(&BackendConfig { kind, ..BackendConfig::default() })?;
     println!("{{\"ceiling_gflops\":{:.1}}}", ceiling(&device));
     let tape = device.clone().autodiff();
-    let mut model = Transformer::new(config, VOCAB, IDS, 1, &tape);
+    let mut model = Model::new(config, VOCAB, IDS, 1, &tape);
     let rule = TrainConfig { optimizer: OptimizerKind::Adam, weight_decay: 0.0, ..TrainConfig::default() };
     let mut optimizer = Optimizer::new(&rule);
     for (step, batch) in (1..=steps).zip(batches.iter().cycle()) {
@@ -129,7 +129,7 @@ impl NextToken for Endless<'_> {
 fn translate(file: &str, beam_size: usize, len: usize) -> Outcome {
     let sources: Vec<Vec<u32>> = serde_json::from_str(&std::fs::read_to_string(file)?)?;
     let sources: Vec<&[u32]> = sources.iter().map(Vec::as_slice).collect();
-    let model = Searcher::new(Transformer::new(&pre_norm(), VOCAB, IDS, 1, &Device::flex()));
+    let model = Searcher::new(Model::new(&pre_norm(), VOCAB, IDS, 1, &Device::flex()));
     let config = SearchConfig { beam_size, ..SearchConfig::default() };
     for round in 0..4 {
         let start = Instant::now();

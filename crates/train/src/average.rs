@@ -1,9 +1,9 @@
 //! Averages of weights: over checkpoints (Vaswani et al. 2017 §6.1) and over all steps, exponentially
 //! (Polyak & Juditsky 1992).
 
-use burn::module::{Module, ModuleVisitor, Param};
+use burn::module::{ModuleVisitor, Param};
 use burn::tensor::{Device, Tensor, TensorData};
-use model::Transformer;
+use model::Model;
 use model::weights::{Array, Arrays};
 use std::collections::BTreeMap;
 
@@ -33,7 +33,7 @@ pub struct Ema {
 
 impl Ema {
     /// Starts at the model's weights.
-    pub fn new(decay: f64, model: &Transformer) -> Self {
+    pub fn new(decay: f64, model: &Model) -> Self {
         let mut ema = Self { decay: 0.0, by_path: BTreeMap::new() };
         ema.update(model);
         Self { decay, ..ema }
@@ -49,7 +49,7 @@ impl Ema {
     }
 
     /// Takes one step's weights in.
-    pub fn update(&mut self, model: &Transformer) {
+    pub fn update(&mut self, model: &Model) {
         struct Take<'a> {
             path: Vec<String>,
             ema: &'a mut Ema,

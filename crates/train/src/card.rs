@@ -22,17 +22,14 @@ pub fn card(
     let mut text = format!(
         "---\nlanguage: [{src}, {tgt}]\npipeline_tag: translation\ntags: [translation, anuvada]\nmetrics: [bleu, chrf, ter]\n---\n\n\
          # {name}: {src} → {tgt}\n\n\
-         An encoder–decoder Transformer of {n_parameters} parameters (d_model {}, d_ff {}, {} heads, {}+{} layers) trained on \
+         An encoder–decoder {kind} of {n_parameters} parameters ({}) trained on \
          {} sentence pairs for {} steps with Anuvada {version}.\n\n    train translate --model DIR \"Hello.\"\n",
-        model.d_model,
-        model.d_ff,
-        model.n_heads,
-        model.n_encoder_layers,
-        model.n_decoder_layers,
+        model.summary(),
         corpora.n_train(),
         best.step,
         src = data.src_lang,
         tgt = data.tgt_lang,
+        kind = model.kind.name(),
         name = experiment.run.name,
         version = env!("CARGO_PKG_VERSION"),
     );

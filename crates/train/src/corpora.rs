@@ -3,6 +3,7 @@
 
 use crate::TrainError;
 use crate::config::Experiment;
+use crate::log;
 use crate::prepare;
 use data::prepared::Prepared;
 use data::{
@@ -117,8 +118,10 @@ pub fn read(experiment: &Experiment, check: &CheckHashes<'_>) -> Result<Corpora,
         let report = prepared.clean_report.clone();
         (TrainText::Prepared(Box::new(prepared)), report)
     } else {
+        let reading = log::spinner("reading and cleaning the training text");
         let pairs = read_train(&config.train, &config.languages(), config.on_bad_utf8, &mut hashes)?;
         let (pairs, report) = clean(pairs, &config.clean, &normalizer);
+        drop(reading);
         report.refuse_wrong_script()?;
         for set in &sets {
             match refuse_overlap(&set.name, &overlap(&pairs, &set.pairs)) {
@@ -227,6 +230,7 @@ impl Corpora {
             TrainText::Pairs(pairs) => {
                 let lines = pairs.iter().flat_map(|pair| [pair.src.as_str(), pair.tgt.as_str()]);
                 let tags = experiment.data.train.tags();
+                let _task = log::spinner("learning the vocabulary");
                 let learnt = Tokenizer::train_with_tags(lines, &experiment.tokenizer, &tags);
                 // Why there is no text stands in the report, which is told where training begins.
                 if matches!(learnt, Err(DataError::NoText)) {
@@ -256,6 +260,7 @@ impl Corpora {
             TrainText::Pairs(pairs) => {
                 let tags = tokenizer.source_tags(&experiment.data.train)?;
                 let max_tokens = prepare::request(experiment).max_tokens;
+                let _task = log::spinner("tokenizing the training text");
                 let (examples, source_lens) =
                     encode_pairs(&pairs, tokenizer, &tags, max_tokens, &mut self.clean_report);
                 TrainExamples { examples: examples.into(), source_lens }

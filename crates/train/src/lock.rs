@@ -8,13 +8,24 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The lock's file.
 pub(crate) const LOCK: &str = ".lock";
+/// Whoever only looks whether a run is in progress has its lock for a moment: it is tried so often, so long apart.
+const LOOKS: usize = 3;
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Locks a directory; the lock's file says who has it.
 pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
     let path = dir.join(LOCK);
     let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
     let mut lock = lock.map_err(TrainError::io("open", &path))?;
-    match lock.try_lock() {
+    let mut locked = lock.try_lock();
+    for _ in 0..LOOKS {
+        if locked.is_ok() {
+            break;
+        }
+        std::thread::sleep(LOOK);
+        locked = lock.try_lock();
+    }
+    match locked {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
@@ -23,8 +34,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
         }
         Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &path)(error)),
     }
-    let now = utc(SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default());
-    let holder = format!("process {} on {} since {now}", std::process::id(), host());
+    let holder = format!("process {} on {} since {}", std::process::id(), host(), utc(now()));
     lock.set_len(0)
         .and_then(|()| lock.write_all(holder.as_bytes()))
         .map_err(TrainError::io("write", &path))?;
@@ -32,7 +42,24 @@ pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
 }
 
 /// `2026-02-28 23:59:59 UTC`, so long after the beginning of 1970.
-fn utc(since_1970: Duration) -> String {
+/// Whether a process trains in a directory; who it is.
+pub(crate) fn holder(dir: &Path) -> Option<String> {
+    let mut lock = File::open(dir.join(LOCK)).ok()?;
+    // A shared lock, for no longer than it takes to see whether it can be had: one that trains waits for that.
+    if lock.try_lock_shared().is_ok() {
+        return None;
+    }
+    let mut holder = String::new();
+    let _ = (&mut lock).take(1000).read_to_string(&mut holder);
+    Some(holder.trim().to_owned())
+}
+
+/// The time since 1970.
+pub(crate) fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+pub(crate) fn utc(since_1970: Duration) -> String {
     let secs = since_1970.as_secs();
     let (hours, minutes) = (secs / 3600 % 24, secs / 60 % 60);
     format!("{} {hours:02}:{minutes:02}:{:02} UTC", data::get::civil_date(secs / 86_400), secs % 60)

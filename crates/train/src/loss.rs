@@ -5,10 +5,10 @@
 
 use crate::tensors::BatchTensors;
 use kernels::{CrossEntropy, cross_entropy};
-use model::{Pass, Transformer};
+use model::{Model, Pass};
 
 /// Sums over the batch's target tokens, in nats.
-pub fn loss(model: &Transformer, batch: BatchTensors, smoothing: f32, pass: &Pass) -> CrossEntropy {
+pub fn loss(model: &Model, batch: BatchTensors, smoothing: f32, pass: &Pass) -> CrossEntropy {
     let logits = model.forward(batch.src, batch.tgt_in, pass);
     let [rows, len, vocab] = logits.dims();
     cross_entropy(logits.reshape([rows * len, vocab]), batch.tgt_out, model.ids().pad, smoothing)

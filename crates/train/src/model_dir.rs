@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use data::{NormalizeConfig, Tokenizer};
 use model::search::SearchConfig;
 use model::weights::{self, Arrays};
-use model::{ModelConfig, SpecialIds, Transformer};
+use model::{Model, ModelConfig, SpecialIds};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -80,7 +80,7 @@ pub struct ModelDir {
     /// Its vocabulary.
     pub tokenizer: Tokenizer,
     /// Its weights, on a device without a tape.
-    pub model: Transformer,
+    pub model: Model,
 }
 
 /// The files of a model directory.
@@ -145,7 +145,7 @@ pub fn from_files(files: &mut Files, path: &Path, device: &Device) -> Result<Mod
     if let Some(name) = weights::nonfinite(&arrays) {
         return Err(damaged(WEIGHTS, format!("tensor '{name}' has numbers that are not finite")));
     }
-    let model = Transformer::new(&config.model, config.vocab_size, config.ids, 0, device);
+    let model = Model::new(&config.model, config.vocab_size, config.ids, 0, device);
     let model = weights::from_arrays(model, arrays, &weights_path)?;
     Ok(ModelDir { path: path.into(), config, tokenizer, model })
 }

@@ -5,10 +5,10 @@
 
 use crate::config::TrainConfig;
 use crate::drill;
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Device, Gradients, Tensor, TensorData};
 use kernels::{AdamW, Moments, adamw, squared_norm};
-use model::Transformer;
+use model::Model;
 use model::weights::{Array, Arrays};
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ impl StepGradients {
     }
 
     /// Adds the gradients of one backward pass.
-    pub fn add(&mut self, model: &Transformer, gradients: &mut Gradients) {
+    pub fn add(&mut self, model: &Model, gradients: &mut Gradients) {
         struct Collect<'a> {
             path: Vec<String>,
             gradients: &'a mut Gradients,
@@ -108,13 +108,7 @@ impl Optimizer {
 
     /// One update; `norm` is that of the gradients.
     #[must_use]
-    pub fn step(
-        &mut self,
-        model: Transformer,
-        gradients: StepGradients,
-        norm: f64,
-        learning_rate: f64,
-    ) -> Transformer {
+    pub fn step(&mut self, model: Model, gradients: StepGradients, norm: f64, learning_rate: f64) -> Model {
         self.rule.t += 1;
         self.rule.learning_rate = learning_rate;
         let clip = if self.clip_norm > 0.0 && norm > self.clip_norm { self.clip_norm / norm } else { 1.0 };

@@ -3,11 +3,11 @@
 use crate::TrainError;
 use crate::config::Experiment;
 use crate::corpora::{CheckHashes, HeldOut, read_held_out, tell_sources, train_hash};
+use crate::log::{self, Task};
 use data::prepared::{self, HeldOutText, Prepared, Progress, Request};
 use data::{DataError, Prepare, Tokenizer};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 /// From this many bytes of training text on, some half a million pairs, it is prepared on disk unless the configuration
 /// forbids it: cleaning and tokenizing then takes longer than reading what was prepared, and memory would grow with it.
@@ -61,8 +61,8 @@ pub(crate) fn open_or_prepare(
     let sources = &experiment.data.train;
     let held_out: Vec<HeldOutText<'_>> =
         sets.iter().map(|set| HeldOutText { name: &set.name, pairs: &set.pairs }).collect();
-    let mut last_told = Instant::now();
-    let mut progress = |progress| tell_progress(progress, &mut last_told);
+    let task = log::spinner("preparing the training text");
+    let mut progress = |progress| tell_progress(progress, &task);
     match prepared::open(&dir, &request) {
         Ok(Some(found)) => {
             hashes.insert("train".into(), train_hash(sources, &found.text_hashes));
@@ -99,15 +99,12 @@ pub(crate) fn expect_vocabulary(prepared: &Prepared, tokenizer: &Tokenizer) -> R
     Err(TrainError::Mismatch { checkpoint: prepared.dir.clone(), differences: differences.into() })
 }
 
-/// Says every few seconds how far the preparation is.
-fn tell_progress(progress: Progress, last_told: &mut Instant) {
-    const INTERVAL: Duration = Duration::from_secs(5);
+/// Shows how far the preparation is.
+fn tell_progress(progress: Progress, task: &Task) {
     match progress {
         Progress::Waiting => tracing::info!("another process prepares the same text; waiting for it"),
         Progress::Learning(words) => tracing::info!("learning the vocabulary from {words} different words"),
-        _ if last_told.elapsed() < INTERVAL => return,
-        Progress::Reading(pairs) => tracing::info!("cleaned and counted {pairs} pairs (1 of 2)"),
-        Progress::Writing(pairs) => tracing::info!("tokenized and wrote {pairs} pairs (2 of 2)"),
+        Progress::Reading(pairs) => task.say(&format!("cleaned and counted {pairs} pairs (1 of 2)")),
+        Progress::Writing(pairs) => task.say(&format!("tokenized and wrote {pairs} pairs (2 of 2)")),
     }
-    *last_told = Instant::now();
 }

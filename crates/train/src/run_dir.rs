@@ -1,14 +1,15 @@
-//! The directory of a run: `config.toml`, `run.json`, `metrics.jsonl`, `checkpoints/step-N/`, `snapshots/step-N/`,
-//! `best/`. Only what has one of these names is ever removed.
+//! The directory of a run: `config.toml`, `run.json`, `metrics.jsonl`, `report.html`, `tensorboard/events.*`,
+//! `checkpoints/step-N/`, `snapshots/step-N/`, `best/`. Only what has one of these names is ever removed.
 
 use crate::TrainError;
 use crate::checkpoint;
 use crate::config::Experiment;
+use crate::corpora::Corpora;
 use crate::disk::{self, Disk, SystemDisk};
 use crate::files::{self, Files};
 use crate::guard::MARGIN;
-use crate::lock::{LOCK, lock};
-use crate::model_dir;
+use crate::lock::{self, LOCK, lock};
+use crate::{model_dir, tensorboard};
 use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
@@ -16,9 +17,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+/// The page about the run.
+pub(crate) const REPORT: &str = "report.html";
 const BEST: &str = "best";
 const CRASHES: &str = "crash";
-const FILES: [&str; 3] = ["metrics.jsonl", "config.toml", "run.json"];
+const FILES: [&str; 4] = ["metrics.jsonl", "config.toml", "run.json", REPORT];
 
 /// An open run directory; while it lives no other process can train there.
 #[derive(Debug)]
@@ -165,6 +168,7 @@ impl RunDir {
         }
         files::take_away(self.disk(), &self.best())?;
         files::take_away(self.disk(), &self.crashes())?;
+        tensorboard::remove(self.disk(), &self.path).map_err(TrainError::io("remove", &self.path))?;
         for path in FILES.map(|name| self.path.join(name)) {
             match self.disk.remove_file(&path) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
@@ -191,20 +195,40 @@ impl RunDir {
     /// # Errors
     ///
     /// Whatever the file system says.
-    pub fn describe(
-        &self,
-        experiment: &Experiment,
-        data_hashes: &BTreeMap<String, String>,
-    ) -> Result<(), TrainError> {
+    pub fn describe(&self, experiment: &Experiment, corpora: &Corpora) -> Result<(), TrainError> {
         let config = toml::to_string_pretty(experiment).expect("the configuration is plain data");
         files::write_file(self.disk(), &self.path.join("config.toml"), config.as_bytes())?;
+        let held_out: BTreeMap<&str, usize> = [&corpora.dev]
+            .into_iter()
+            .chain(&corpora.tests)
+            .map(|set| (set.name.as_str(), set.pairs.len()))
+            .collect();
         let run = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "git": git_revision(),
-            "data_blake3": data_hashes,
+            "started_unix_secs": self.started().unwrap_or_else(|| lock::now().as_secs()),
+            "data_blake3": corpora.hashes,
+            "cleaning": corpora.clean_report,
+            "held_out_lines": held_out,
             "threads": rayon::current_num_threads(),
+            "machine": format!("{} on {}", std::env::consts::ARCH, std::env::consts::OS),
         });
         files::write_file(self.disk(), &self.path.join("run.json"), format!("{run:#}\n").as_bytes())
+    }
+
+    /// When the run began, seconds since 1970, if that was written down.
+    fn started(&self) -> Option<u64> {
+        let json = self.disk.read(&self.path.join("run.json")).ok()?;
+        serde_json::from_slice::<serde_json::Value>(&json).ok()?["started_unix_secs"].as_u64()
+    }
+
+    /// Writes the page about the run.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the disk says; then the page is as it was, or already the new one.
+    pub fn write_report(&self, html: &str) -> Result<(), TrainError> {
+        files::write_file(self.disk(), &self.path.join(REPORT), html.as_bytes())
     }
 
     /// Warns if there is not room for two checkpoints of so many bytes: one is written before another is removed.
@@ -275,7 +299,7 @@ fn is_kept(step: u64, whole: &[u64], keep: usize) -> bool {
 }
 
 /// The revision of the source tree that the process runs in, if there is one.
-fn git_revision() -> Option<String> {
+pub(crate) fn git_revision() -> Option<String> {
     let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

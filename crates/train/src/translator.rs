@@ -92,19 +92,38 @@ impl Translator {
     /// The best translation of every line; blank for a blank one. `first_line` is the number of the first one in the
     /// input, by which samples are drawn.
     pub fn translate(&self, lines: &[String], first_line: usize) -> Vec<String> {
-        self.translate_n_best(lines, first_line).into_iter().map(|best| best[0].text.clone()).collect()
+        self.translate_telling(lines, first_line, &|_| ())
+    }
+
+    /// The same; `found` is told how many more pieces of lines are done, by any thread.
+    pub fn translate_telling(
+        &self,
+        lines: &[String],
+        first_line: usize,
+        found: &(dyn Fn(usize) + Sync),
+    ) -> Vec<String> {
+        self.n_best_telling(lines, first_line, found).into_iter().map(|best| best[0].text.clone()).collect()
     }
 
     /// The `n_best` translations of every line, best first, at least one. After a request to end they are empty.
     pub fn translate_n_best(&self, lines: &[String], first_line: usize) -> Vec<Vec<Translation>> {
+        self.n_best_telling(lines, first_line, &|_| ())
+    }
+
+    fn n_best_telling(
+        &self,
+        lines: &[String],
+        first_line: usize,
+        found: &(dyn Fn(usize) + Sync),
+    ) -> Vec<Vec<Translation>> {
         let pieces: Vec<Vec<Vec<u32>>> = lines.iter().map(|line| self.pieces(line)).collect();
         let flat: Vec<(u64, &[u32])> = pieces
             .iter()
             .zip(first_line as u64..)
             .flat_map(|(pieces, line)| pieces.iter().map(move |piece| (line, piece.as_slice())))
             .collect();
-        let mut found = self.search_all(&flat).into_iter();
-        pieces.iter().map(|pieces| self.join(pieces, found.by_ref().take(pieces.len()).collect())).collect()
+        let mut targets = self.search_all(&flat, found).into_iter();
+        pieces.iter().map(|pieces| self.join(pieces, targets.by_ref().take(pieces.len()).collect())).collect()
     }
 
     /// The tokens of a line with its end token, in pieces that the model can take; none for a blank line.
@@ -132,7 +151,7 @@ impl Translator {
             .collect()
     }
 
-    fn search_all(&self, sources: &[(u64, &[u32])]) -> Vec<Vec<Hypothesis>> {
+    fn search_all(&self, sources: &[(u64, &[u32])], found: &(dyn Fn(usize) + Sync)) -> Vec<Vec<Hypothesis>> {
         let special = self.model.ids();
         let width = if self.sampling.is_some() { 1 } else { self.search.beam_size.max(self.n_best) };
         let ids: Vec<&[u32]> = sources.iter().map(|(_, ids)| *ids).collect();
@@ -143,15 +162,17 @@ impl Translator {
             let max_lens: Vec<usize> =
                 batch.iter().map(|&index| self.search.max_len(ids[index].len())).collect();
             let alone = |found: Vec<Hypothesis>| found.into_iter().map(|one| vec![one]).collect();
-            if let Some(sampling) = &self.sampling {
+            let targets = if let Some(sampling) = &self.sampling {
                 let lines: Vec<u64> = batch.iter().map(|&index| sources[index].0).collect();
-                return alone(sample(next, special, &max_lens, &lines, &self.search, sampling));
-            }
-            if width == 1 {
-                return alone(greedy(next, special, &max_lens, &self.search));
-            }
-            let search = SearchConfig { beam_size: width, ..self.search.clone() };
-            beam(next, special, &max_lens, &search, self.n_best)
+                alone(sample(next, special, &max_lens, &lines, &self.search, sampling))
+            } else if width == 1 {
+                alone(greedy(next, special, &max_lens, &self.search))
+            } else {
+                let search = SearchConfig { beam_size: width, ..self.search.clone() };
+                beam(next, special, &max_lens, &search, self.n_best)
+            };
+            found(batch.len());
+            targets
         })
     }
 

@@ -2,15 +2,16 @@
 
 use crate::config::Metric;
 use crate::corpora::HeldOut;
+use crate::log::{self, Unit};
 use crate::loss::loss;
 use crate::metrics::{Scores, evaluate};
 use crate::tensors::BatchTensors;
 use crate::translator::Translator;
 use crate::{TrainError, drill, interrupt};
 use burn::tensor::Device;
-use data::Example;
 use data::batch::{Batch, ControlIds, plan};
-use model::{Pass, Transformer};
+use data::{Example, Pair};
+use model::{Model, Pass};
 use serde::{Deserialize, Serialize};
 use std::cmp::Ordering;
 
@@ -55,17 +56,50 @@ impl Validation {
     }
 }
 
+/// So many dev lines are kept with their translations of each validation.
+const N_SAMPLES: usize = 5;
+
+/// The translations of some dev lines at one validation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Samples {
+    /// The step after which they were made.
+    pub step: u64,
+    /// By line.
+    pub samples: Vec<Sample>,
+}
+
+/// A line and its translation.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sample {
+    /// The source.
+    pub src: String,
+    /// Its translation as the file has it.
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// That of the model.
+    pub hyp: String,
+}
+
+impl Samples {
+    /// A few of the lines, evenly spread: the same of the same set.
+    pub fn of(step: u64, pairs: &[Pair], translations: &[String]) -> Self {
+        let (n, taken) = (pairs.len(), pairs.len().min(N_SAMPLES));
+        let sample = |index: usize| Sample {
+            src: pairs[index].src.clone(),
+            reference: pairs[index].tgt.clone(),
+            hyp: translations[index].clone(),
+        };
+        Self { step, samples: (0..taken).map(|i| sample(i * n / taken)).collect() }
+    }
+}
+
 /// Σ over the targets of −log p, in nats, and how many targets there are. After a request to end it stops short.
-pub fn dev_loss(
-    model: &Transformer,
-    examples: &[Example],
-    batch_tokens: usize,
-    device: &Device,
-) -> (f64, usize) {
+pub fn dev_loss(model: &Model, examples: &[Example], batch_tokens: usize, device: &Device) -> (f64, usize) {
     let lengths: Vec<(u32, u32)> = examples.iter().map(Example::lengths).collect();
     let mut order: Vec<u32> = (0..examples.len() as u32).collect();
     order.sort_by_key(|&index| lengths[index as usize]);
     let (mut nats, mut tokens) = (0.0, 0);
+    let task = log::task("dev loss", Unit::Pairs, examples.len());
     for indices in plan(&lengths, batch_tokens, &order) {
         drill::pass("dev_batch");
         if interrupt::requested().is_some() {
@@ -76,6 +110,7 @@ pub fn dev_loss(
         let sums = loss(model, BatchTensors::new(&batch, device), 0.0, &Pass::inference());
         nats += f64::from(sums.nll.into_scalar::<f32>());
         tokens += batch.n_tgt_tokens();
+        task.add(indices.len());
     }
     (nats, tokens)
 }
@@ -88,7 +123,9 @@ pub fn dev_loss(
 /// The set has no lines, or a tag that the model does not know.
 pub fn score(translator: &mut Translator, set: &HeldOut) -> Result<(Scores, Vec<String>), TrainError> {
     translator.tags = translator.tokenizer.tag_ids(&set.tag)?;
-    let hypotheses = translator.translate(&set.sources(), 0);
+    let task = log::task(&format!("translating {}", set.name), Unit::Lines, set.pairs.len());
+    let hypotheses = translator.translate_telling(&set.sources(), 0, &|lines| task.add(lines));
+    drop(task);
     let scores = evaluate(&hypotheses, &set.references())?;
     Ok((scores, hypotheses))
 }

@@ -7,7 +7,7 @@ use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, Example};
 use fixture::{Fixture, IDS, REORDERED, SIZES, TOLERANCE, assert_close, values};
 use model::weights::to_arrays;
-use model::{ModelConfig, NormOrder, Pass, Transformer, Tying};
+use model::{Model, ModelConfig, NormOrder, Pass, Tying};
 use train::config::TrainConfig;
 use train::loss::loss;
 use train::optimizer::{Optimizer, StepGradients};
@@ -30,7 +30,7 @@ fn batch() -> Batch {
 }
 
 /// The gradients of one step taken in these parts, and the loss per target token.
-fn gradients(model: &Transformer, parts: &[Batch], tape: &Device) -> (StepGradients, f32) {
+fn gradients(model: &Model, parts: &[Batch], tape: &Device) -> (StepGradients, f32) {
     let n_tokens: usize = parts.iter().map(Batch::n_tgt_tokens).sum();
     let (mut gradients, mut nats) = (StepGradients::default(), 0.0);
     for part in parts {
@@ -75,7 +75,7 @@ fn the_same_step_gives_the_same_weights_to_the_last_bit() {
     let shape = ModelConfig { dropout: 0.2, ..SIZES };
     let config = TrainConfig::default();
     let train = || {
-        let mut model = Transformer::new(&shape, fixture::VOCAB, IDS, 5, &tape);
+        let mut model = Model::new(&shape, fixture::VOCAB, IDS, 5, &tape);
         let mut optimizer = Optimizer::new(&config);
         for step in 1..=3 {
             let pass = Pass::training(shape.dropout, 5, step, 0);
@@ -94,7 +94,7 @@ fn the_same_step_gives_the_same_weights_to_the_last_bit() {
 #[test]
 fn an_update_leaves_other_handles_of_the_model_alone() {
     let tape = Device::flex().autodiff();
-    let model = Transformer::new(&SIZES, fixture::VOCAB, IDS, 5, &tape);
+    let model = Model::new(&SIZES, fixture::VOCAB, IDS, 5, &tape);
     let (kept, before) = (model.clone(), to_arrays(&model));
     let (gradients, _) = gradients(&model, &[batch()], &tape);
     let norm = gradients.norm();

@@ -1,10 +1,9 @@
 //! Can it learn? Copying and reversing strings of digits, to the last digit of every unseen string.
 
-use burn::module::Module;
 use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, Example};
-use model::search::{SearchConfig, TransformerSearch, greedy};
-use model::{ModelConfig, Pass, SpecialIds, Transformer};
+use model::search::{SearchConfig, TensorSearch, greedy};
+use model::{Model, ModelConfig, ModelKind, Pass, SpecialIds};
 use std::collections::BTreeSet;
 use train::config::{Schedule, TrainConfig};
 use train::loss::loss;
@@ -47,7 +46,12 @@ fn source(digits: &[u32]) -> Vec<u32> {
 
 /// Trains a tiny model on everything but `unseen`. The steps are about twice what the task needs, so that neither the
 /// seed nor rounding decides.
-fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u64) -> Transformer {
+fn learn(
+    kind: ModelKind,
+    task: fn(&[u32]) -> Vec<u32>,
+    unseen: &BTreeSet<Vec<u32>>,
+    max_steps: u64,
+) -> Model {
     let config = TrainConfig {
         learning_rate: 5e-3,
         schedule: Schedule::Cosine,
@@ -58,6 +62,7 @@ fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u
         ..Default::default()
     };
     let shape = ModelConfig {
+        kind,
         d_model: 32,
         d_ff: 64,
         n_heads: 2,
@@ -67,7 +72,7 @@ fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u
         ..Default::default()
     };
     let tape = Device::flex().autodiff();
-    let mut model = Transformer::new(&shape, VOCAB, IDS, SEED, &tape);
+    let mut model = Model::new(&shape, VOCAB, IDS, SEED, &tape);
     let mut optimizer = Optimizer::new(&config);
     let mut strings = Strings(SEED + 1).filter(|digits| !unseen.contains(digits));
     for step in 1..=max_steps {
@@ -89,7 +94,7 @@ fn learn(task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>, max_steps: u
 }
 
 /// How many of the unseen strings greedy search gets exactly right.
-fn exact(model: &Transformer, task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>) -> usize {
+fn exact(model: &Model, task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Vec<u32>>) -> usize {
     let sources: Vec<Vec<u32>> = unseen.iter().map(|digits| source(digits)).collect();
     let len = sources.iter().map(Vec::len).max().expect("there are some");
     let rows = sources.iter().flat_map(|row| row.iter().copied().chain(vec![IDS.pad; len - row.len()]));
@@ -97,26 +102,36 @@ fn exact(model: &Transformer, task: fn(&[u32]) -> Vec<u32>, unseen: &BTreeSet<Ve
     let memory = model.encode(src, &Pass::inference());
     let config = SearchConfig::default();
     let max_lens: Vec<usize> = sources.iter().map(|source| config.max_len(source.len())).collect();
-    let found = greedy(&mut TransformerSearch::new(model, &memory, 1), IDS, &max_lens, &config);
+    let found = greedy(&mut TensorSearch::new(model, &memory, 1), IDS, &max_lens, &config);
     unseen.iter().zip(found).filter(|(digits, found)| found.ended && found.tokens == task(digits)).count()
 }
 
-fn learns(task: fn(&[u32]) -> Vec<u32>, max_steps: u64) {
+fn learns(kind: ModelKind, task: fn(&[u32]) -> Vec<u32>, max_steps: u64) {
     let mut unseen = BTreeSet::new();
     let mut strings = Strings(SEED);
     while unseen.len() < UNSEEN {
         unseen.extend(strings.next());
     }
-    let model = learn(task, &unseen, max_steps);
+    let model = learn(kind, task, &unseen, max_steps);
     assert_eq!(exact(&model, task, &unseen), UNSEEN);
 }
 
 #[test]
 fn copying_is_learnt_to_the_last_digit_of_every_unseen_string() {
-    learns(<[u32]>::to_vec, 600);
+    learns(ModelKind::Transformer, <[u32]>::to_vec, 600);
 }
 
 #[test]
 fn reversing_is_learnt_to_the_last_digit_of_every_unseen_string() {
-    learns(|digits| digits.iter().rev().copied().collect(), 1500);
+    learns(ModelKind::Transformer, reversed, 1500);
+}
+
+#[test]
+fn a_recurrent_model_learns_both() {
+    learns(ModelKind::Gru, <[u32]>::to_vec, 1500);
+    learns(ModelKind::Gru, reversed, 1500);
+}
+
+fn reversed(digits: &[u32]) -> Vec<u32> {
+    digits.iter().rev().copied().collect()
 }

@@ -246,6 +246,13 @@ fn the_number_of_threads_does_not_show() {
 }
 
 #[test]
+fn a_recurrent_model() {
+    let sets =
+        ["model.kind=gru", "model.n_encoder_layers=2", "model.n_decoder_layers=2", "train.average=ema"];
+    stopped_at(&[1, 5, 7], &sets);
+}
+
+#[test]
 fn with_varied_examples() {
     let sets = [
         "data.augment.bpe_dropout=0.2",

@@ -52,11 +52,11 @@ fn a_run_shows_scores_and_translations_and_leaves_everything_in_its_directory() 
     let rows: Vec<serde_json::Value> = rows.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
     let count = |kind: &str| rows.iter().filter(|row| row["kind"] == kind).count();
     assert_eq!((count("train"), count("validate"), count("test")), (12, 3, 1));
-    assert_eq!(rows.len(), 16, "a row of another kind");
-    assert_eq!(
-        rows.iter().filter(|row| row["step"] == MAX_STEPS).count(),
-        2 + usize::from(rows[15]["step"] == MAX_STEPS)
-    );
+    assert_eq!((count("samples"), count("end")), (3, 1));
+    assert_eq!(rows.len(), 20, "a row of another kind");
+    // Training, validation, samples, the end.
+    let at_the_end = rows.iter().filter(|row| row["step"] == MAX_STEPS && row["kind"] != "test").count();
+    assert_eq!(at_the_end, 4);
     let run: serde_json::Value = serde_json::from_str(&place.read_text("runs/run/run.json")).unwrap();
     assert_eq!(run["data_blake3"].as_object().unwrap().len(), 3);
 }

@@ -1,12 +1,12 @@
 //! Finding words: from a model's next-token distributions to the best, or to sampled, target sequences.
 //!
 //! The searches see the model only as a [`NextToken`], so that they can be tested on anything that gives
-//! probabilities; [`TransformerSearch`] is the real one.
+//! probabilities; [`TensorSearch`] is the real one.
 
 mod greedy;
 mod beam;
 mod sample;
-mod transformer;
+mod tensors;
 mod cpu;
 mod searcher;
 
@@ -15,7 +15,7 @@ pub use cpu::{CpuMemory, CpuModel, CpuSearch};
 pub use greedy::greedy;
 pub use sample::{Sampling, sample};
 pub use searcher::Searcher;
-pub use transformer::TransformerSearch;
+pub use tensors::TensorSearch;
 
 use crate::{Fault, SpecialIds};
 use serde::{Deserialize, Serialize};

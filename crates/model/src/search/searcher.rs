@@ -1,7 +1,7 @@
 //! A model ready for search, and sources in batches: the fastest path that its device has.
 
-use super::{CpuModel, CpuSearch, NextToken, TransformerSearch};
-use crate::{Pass, Precision, SpecialIds, Transformer};
+use super::{CpuModel, CpuSearch, NextToken, TensorSearch};
+use crate::{Model, Pass, Precision, SpecialIds};
 use burn::tensor::{Int, Tensor, TensorData};
 use rayon::current_num_threads;
 use rayon::prelude::*;
@@ -15,18 +15,21 @@ const FEWEST_ROWS: usize = 16;
 /// A model ready for search.
 #[derive(Clone, Debug)]
 pub enum Searcher {
-    /// Its own path on the CPU, in float32: batches run side by side, one on each thread.
+    /// The Transformer's own path on the CPU, in float32: batches run side by side, one on each thread.
     Cpu(Box<CpuModel>),
     /// Tensors, on any device and in any precision: one batch at a time.
-    Tensors(Box<Transformer>),
+    Tensors(Box<Model>),
 }
 
 impl Searcher {
     /// Takes the path that the device and the precision of the model allow.
-    pub fn new(model: Transformer) -> Self {
-        let device = model.embedding.weight.val().device();
-        match model.precision() {
-            Precision::F32 if kernels::is_cpu(&device) => Self::Cpu(Box::new(CpuModel::new(&model))),
+    pub fn new(model: Model) -> Self {
+        match &model {
+            Model::Transformer(transformer)
+                if model.precision() == Precision::F32 && kernels::is_cpu(&model.device()) =>
+            {
+                Self::Cpu(Box::new(CpuModel::new(transformer)))
+            }
             _ => Self::Tensors(Box::new(model.for_search())),
         }
     }
@@ -77,7 +80,7 @@ impl Searcher {
     }
 }
 
-fn with_tensors<'a>(model: &'a Transformer, sources: &[&[u32]], width: usize) -> TransformerSearch<'a> {
+fn with_tensors<'a>(model: &'a Model, sources: &[&[u32]], width: usize) -> TensorSearch<'a> {
     let len = sources.iter().map(|source| source.len()).max().unwrap_or(0);
     let pad = i64::from(model.ids().pad);
     let row = |source: &&[u32]| {
@@ -85,9 +88,9 @@ fn with_tensors<'a>(model: &'a Transformer, sources: &[&[u32]], width: usize) ->
         ids.into_iter().chain(std::iter::repeat(pad)).take(len)
     };
     let ids: Vec<i64> = sources.iter().flat_map(row).collect();
-    let device = model.embedding.weight.val().device();
+    let device = model.device();
     let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [sources.len(), len]), &device);
-    TransformerSearch::new(model, &model.encode(ids, &Pass::inference()), width)
+    TensorSearch::new(model, &model.encode(ids, &Pass::inference()), width)
 }
 
 /// Indices of sources that are searched together, the longest first. No batch has more than [`BATCH_TOKENS`], unless

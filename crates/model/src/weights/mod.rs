@@ -7,14 +7,14 @@ mod shapes;
 pub use file::{Array, Arrays, MAX_HEADER_BYTES, Shapes, from_safetensors, read_safetensors, to_safetensors};
 pub use shapes::shapes;
 
-use crate::{ModelError, Transformer};
-use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
+use crate::{Model, ModelError};
+use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 /// Every parameter of the model by its path.
-pub fn to_arrays(model: &Transformer) -> Arrays {
+pub fn to_arrays(model: &Model) -> Arrays {
     let mut visitor = Collect { path: Vec::new(), arrays: BTreeMap::new() };
     model.visit(&mut visitor);
     visitor.arrays
@@ -31,7 +31,7 @@ pub fn nonfinite(arrays: &Arrays) -> Option<&str> {
 /// # Errors
 ///
 /// A name that is missing or too much, or a shape that differs.
-pub fn from_arrays(model: Transformer, arrays: Arrays, path: &Path) -> Result<Transformer, ModelError> {
+pub fn from_arrays(model: Model, arrays: Arrays, path: &Path) -> Result<Model, ModelError> {
     let mut mapper = Replace { path: Vec::new(), arrays, file: path, fault: None };
     let model = model.map(&mut mapper);
     if let Some(fault) = mapper.fault {

@@ -2,9 +2,9 @@
 //! is allocated.
 
 use super::Shapes;
-use crate::{ModelConfig, NormOrder, Tying};
+use crate::{ModelConfig, ModelKind, NormOrder, Tying};
 
-/// The parameters of [`Transformer::new`](crate::Transformer::new).
+/// The parameters of [`Model::new`](crate::Model::new).
 ///
 /// ```
 /// use model::{ModelConfig, weights::shapes};
@@ -19,8 +19,13 @@ pub fn shapes(config: &ModelConfig, vocab_size: usize) -> Shapes {
     if config.tie_embeddings != Tying::ThreeWay {
         list.add("tgt_embedding.weight", &[vocab_size, config.d_model]);
     }
-    list.stack("encoder", config.n_encoder_layers, &["self_attention"]);
-    list.stack("decoder", config.n_decoder_layers, &["self_attention", "cross_attention"]);
+    match config.kind {
+        ModelKind::Transformer => {
+            list.stack("encoder", config.n_encoder_layers, &["self_attention"]);
+            list.stack("decoder", config.n_decoder_layers, &["self_attention", "cross_attention"]);
+        }
+        ModelKind::Gru => list.recurrent_stacks(),
+    }
     if config.tie_embeddings == Tying::None {
         list.linear("output", config.d_model, vocab_size);
     }
@@ -48,6 +53,26 @@ impl List<'_> {
         }
     }
 
+    fn gru(&mut self, name: &str, d_hidden: usize) {
+        self.linear(&format!("{name}.input"), self.config.d_model, 3 * d_hidden);
+        self.linear(&format!("{name}.hidden"), d_hidden, 3 * d_hidden);
+    }
+
+    fn recurrent_stacks(&mut self) {
+        let d_model = self.config.d_model;
+        for layer in (0..self.config.n_encoder_layers).map(|i| format!("encoder.layers.{i}")) {
+            self.gru(&format!("{layer}.forward"), d_model / 2);
+            self.gru(&format!("{layer}.backward"), d_model / 2);
+        }
+        for layer in (0..self.config.n_decoder_layers).map(|i| format!("decoder.layers.{i}")) {
+            self.linear(&format!("{layer}.start"), d_model / 2, d_model);
+            self.gru(&format!("{layer}.gru"), d_model);
+        }
+        for part in ["key", "value", "state"] {
+            self.add(&format!("decoder.attention.{part}"), &[d_model, d_model]);
+        }
+    }
+
     fn stack(&mut self, stack: &str, n_layers: usize, attentions: &[&str]) {
         let (d_model, d_ff) = (self.config.d_model, self.config.d_ff);
         for layer in (0..n_layers).map(|i| format!("{stack}.layers.{i}")) {
@@ -71,25 +96,30 @@ impl List<'_> {
 mod tests {
     use super::*;
     use crate::weights::to_arrays;
-    use crate::{SpecialIds, Transformer};
+    use crate::{Model, SpecialIds};
     use burn::tensor::Device;
+
+    /// The numbers and shapes that the configuration tells are those of the model.
+    fn check(config: &ModelConfig) {
+        let ids = SpecialIds { pad: 0, bos: 1, eos: 2 };
+        let arrays = to_arrays(&Model::new(config, 11, ids, 1, &Device::flex()));
+        let of_model: Shapes =
+            arrays.iter().map(|(name, array)| (name.clone(), array.shape.clone())).collect();
+        assert_eq!(shapes(config, 11), of_model, "{config:?}");
+        let numbers: usize = arrays.values().map(|array| array.values.len()).sum();
+        assert_eq!(config.n_parameters(11), Some(numbers as u64), "{config:?}");
+    }
 
     #[test]
     fn they_are_those_of_the_model() {
-        let ids = SpecialIds { pad: 0, bos: 1, eos: 2 };
-        for norm in [NormOrder::Pre, NormOrder::Post] {
-            for tie_embeddings in [Tying::ThreeWay, Tying::TwoWay, Tying::None] {
-                let (n_encoder_layers, n_decoder_layers) = (2, 3);
-                let sizes = ModelConfig { d_model: 12, d_ff: 13, n_heads: 3, ..Default::default() };
-                let config =
-                    ModelConfig { n_encoder_layers, n_decoder_layers, norm, tie_embeddings, ..sizes };
-                let arrays = to_arrays(&Transformer::new(&config, 11, ids, 1, &Device::flex()));
-                let of_model: Shapes =
-                    arrays.iter().map(|(name, array)| (name.clone(), array.shape.clone())).collect();
-                assert_eq!(shapes(&config, 11), of_model, "{config:?}");
-                let numbers: usize = arrays.values().map(|array| array.values.len()).sum();
-                assert_eq!(config.n_parameters(11), Some(numbers as u64), "{config:?}");
+        let (n_encoder_layers, n_decoder_layers) = (2, 3);
+        let sizes = ModelConfig { d_model: 12, d_ff: 13, n_heads: 3, ..Default::default() };
+        let sizes = ModelConfig { n_encoder_layers, n_decoder_layers, ..sizes };
+        for tie_embeddings in [Tying::ThreeWay, Tying::TwoWay, Tying::None] {
+            for norm in [NormOrder::Pre, NormOrder::Post] {
+                check(&ModelConfig { norm, tie_embeddings, ..sizes });
             }
+            check(&ModelConfig { kind: ModelKind::Gru, tie_embeddings, ..sizes });
         }
     }
 }

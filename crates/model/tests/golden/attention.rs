@@ -5,7 +5,7 @@ use crate::open;
 use burn::tensor::{Device, Tensor};
 use kernels::{Dropout, Mask, Order};
 use model::mask::padding_only;
-use model::{Linear, Memory, ModelConfig, Pass, Transformer};
+use model::{Linear, Memory, ModelConfig, Pass};
 
 /// The cases of the fixture and whether each is causal.
 const CASES: [(&str, Order); 5] = [
@@ -88,7 +88,7 @@ fn silent(linear: &Linear) -> Linear {
 fn multi_head_attention_is_pytorchs() {
     let (fixture, device) = (open("multi_head_attention"), Device::flex());
     let config = ModelConfig { n_encoder_layers: 1, n_decoder_layers: 1, ..SIZES };
-    let model: Transformer = fixture.model("weights", &config, &device);
+    let model = fixture.transformer("weights", &config, &device);
     assert_eq!(model.ids(), IDS);
     let [x, y, states] = ["x", "y", "memory"].map(|name| fixture.tensor::<3>(name, &device));
     let memory = Memory { states, padding_mask: fixture.mask("padding", &device) };

@@ -4,7 +4,7 @@ use crate::fixture::{Fixture, SIZES};
 use crate::open;
 use burn::tensor::{Device, Tensor};
 use model::mask::padding_only;
-use model::{Activation, Memory, ModelConfig, NormOrder, Pass, Transformer};
+use model::{Activation, Memory, ModelConfig, NormOrder, Pass};
 
 const CASES: [(&str, NormOrder, Activation); 4] = [
     ("layers_pre_relu", NormOrder::Pre, Activation::Relu),
@@ -21,7 +21,7 @@ fn outputs(
 ) -> [Tensor<3>; 2] {
     let device = x.device();
     let config = ModelConfig { n_encoder_layers: 1, n_decoder_layers: 1, norm, activation, ..SIZES };
-    let model: Transformer = fixture.model("weights", &config, &device);
+    let model = fixture.transformer("weights", &config, &device);
     let (pass, padding_mask) = (Pass::inference(), fixture.mask("padding", &device));
     let encoded = model.encoder.layers[0].forward(x, &padding_only(&padding_mask), &pass);
     let decoded = model.decoder.layers[0].forward(y, &Memory { states, padding_mask }, &pass);

@@ -1,19 +1,29 @@
-//! Ids to logits, loss and the gradient of every parameter, by norm order and tying.
+//! Ids to logits, loss and the gradient of every parameter, of the Transformer by norm order and of the recurrent model,
+//! by tying.
 
 use crate::fixture::{Fixture, IDS, SIZES, TOLERANCE, VOCAB, assert_close, gradients_by_path, values};
 use crate::open;
 use burn::tensor::Device;
-use model::{ModelConfig, NormOrder, Pass, Transformer, Tying};
+use model::{ModelConfig, ModelKind, NormOrder, Pass, Tying};
 
 /// What the generator smooths labels by.
 const SMOOTHING: f32 = 0.1;
 
 /// Every fixture with the shape of its model.
 fn cases() -> impl Iterator<Item = (Fixture, ModelConfig)> {
+    transformers().chain(TYINGS.into_iter().map(|(name, tie_embeddings)| {
+        let config = ModelConfig { kind: ModelKind::Gru, tie_embeddings, ..SIZES };
+        (open(&format!("gru_{name}")), config)
+    }))
+}
+
+const TYINGS: [(&str, Tying); 3] =
+    [("three_way", Tying::ThreeWay), ("two_way", Tying::TwoWay), ("none", Tying::None)];
+
+fn transformers() -> impl Iterator<Item = (Fixture, ModelConfig)> {
     let norms = [("pre", NormOrder::Pre), ("post", NormOrder::Post)];
-    let tyings = [("three_way", Tying::ThreeWay), ("two_way", Tying::TwoWay), ("none", Tying::None)];
     norms.into_iter().flat_map(move |(norm_name, norm)| {
-        tyings.into_iter().map(move |(tying_name, tie_embeddings)| {
+        TYINGS.into_iter().map(move |(tying_name, tie_embeddings)| {
             let config = ModelConfig { norm, tie_embeddings, ..SIZES };
             (open(&format!("model_{norm_name}_{tying_name}")), config)
         })
@@ -44,10 +54,23 @@ fn memory_and_logits_are_pytorchs() {
 }
 
 #[test]
+fn the_recurrent_models_attention_is_pytorchs() {
+    let device = Device::flex();
+    for (fixture, config) in cases().filter(|(_, config)| config.kind == ModelKind::Gru) {
+        let model = fixture.model("weights", &config, &device);
+        let pass = Pass::recording();
+        model.forward(fixture.ids("src", &device), fixture.ids("tgt_in", &device), &pass);
+        let maps = pass.into_maps();
+        assert_eq!((maps.encoder.len(), maps.decoder.len(), maps.cross.len()), (0, 0, 1));
+        fixture.assert_close("maps", maps.cross[0].clone());
+    }
+}
+
+#[test]
 fn loss_and_gradients_of_every_parameter_are_pytorchs() {
     let tape = Device::flex().autodiff();
     for (fixture, config) in cases() {
-        let model: Transformer = fixture.model("weights", &config, &tape);
+        let model = fixture.model("weights", &config, &tape);
         let logits =
             model.forward(fixture.ids("src", &tape), fixture.ids("tgt_in", &tape), &Pass::inference());
         let targets = fixture.ids::<2>("tgt_out", &tape).flatten(0, 1);

@@ -8,7 +8,7 @@ mod mutate;
 use burn::tensor::Device;
 use harness::{Memory, Outcome, alone, peak_of, rounds, survive};
 use model::weights::{Arrays, Shapes, from_safetensors, read_safetensors, shapes, to_arrays, to_safetensors};
-use model::{ModelConfig, SpecialIds, Transformer};
+use model::{Model, ModelConfig, SpecialIds};
 use std::path::Path;
 use std::sync::LazyLock;
 
@@ -29,7 +29,7 @@ static SHAPES: LazyLock<Shapes> = LazyLock::new(|| shapes(&config(), VOCAB));
 
 fn seed() -> Vec<u8> {
     let ids = SpecialIds { pad: 0, bos: 1, eos: 2 };
-    let model = Transformer::new(&config(), VOCAB, ids, 1, &Device::flex());
+    let model = Model::new(&config(), VOCAB, ids, 1, &Device::flex());
     to_safetensors(&to_arrays(&model), [("format".to_owned(), "anuvada".to_owned())].into())
 }
 

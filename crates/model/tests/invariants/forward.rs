@@ -3,14 +3,14 @@
 use crate::fixture::{IDS, REORDERED, TOLERANCE, VOCAB, assert_close, gradients_by_path, values};
 use crate::{Pair, cases, models, padded, pair};
 use burn::tensor::{Device, Int, Tensor};
-use model::{Pass, Transformer};
+use model::{Model, Pass};
 use proptest::prelude::{prop, prop_assert, proptest};
 use std::collections::BTreeMap;
 
 const SMOOTHING: f32 = 0.1;
 
 /// Logits of the real target positions of each row, and of nothing else.
-fn logits(model: &Transformer, pairs: &[Pair], extra: usize) -> Vec<Vec<f32>> {
+fn logits(model: &Model, pairs: &[Pair], extra: usize) -> Vec<Vec<f32>> {
     let device = Device::flex();
     let src = padded(pairs.iter().map(|pair| &pair.src), extra, &device);
     let tgt_in = padded(pairs.iter().map(|pair| &pair.tgt_in), extra, &device);
@@ -21,7 +21,7 @@ fn logits(model: &Transformer, pairs: &[Pair], extra: usize) -> Vec<Vec<f32>> {
 }
 
 /// The loss and every gradient.
-fn gradients(model: &Transformer, pairs: &[Pair], extra: usize) -> (Vec<f32>, BTreeMap<String, Vec<f32>>) {
+fn gradients(model: &Model, pairs: &[Pair], extra: usize) -> (Vec<f32>, BTreeMap<String, Vec<f32>>) {
     let tape = Device::flex().autodiff();
     let column =
         |part: fn(&Pair) -> &Vec<u32>| -> Tensor<2, Int> { padded(pairs.iter().map(part), extra, &tape) };
@@ -94,19 +94,26 @@ proptest! {
             let maps = pass.into_maps();
             let is_source = |row: usize, _: usize, key: usize| key < pairs[row].src.len();
             let is_past = |_: usize, query: usize, key: usize| key <= query;
-            check_maps(&maps.encoder, [src_len, src_len], is_source);
-            check_maps(&maps.cross, [tgt_len, src_len], is_source);
-            check_maps(&maps.decoder, [tgt_len, tgt_len], is_past);
+            if let Model::Gru(_) = model {
+                check_maps(&maps.cross, [1, 1, tgt_len, src_len], is_source);
+                continue;
+            }
+            check_maps(&maps.encoder, [2, 3, src_len, src_len], is_source);
+            check_maps(&maps.cross, [2, 3, tgt_len, src_len], is_source);
+            check_maps(&maps.decoder, [2, 3, tgt_len, tgt_len], is_past);
         }
     }
 }
 
 /// Rows sum to one over the keys that `visible(row, query, key)` allows, and nothing falls on the others.
-fn check_maps(maps: &[Tensor<4>], [q_len, k_len]: [usize; 2], visible: impl Fn(usize, usize, usize) -> bool) {
-    assert_eq!(maps.len(), 2, "one map for each layer");
+fn check_maps(
+    maps: &[Tensor<4>],
+    [n_layers, n_heads, q_len, k_len]: [usize; 4],
+    visible: impl Fn(usize, usize, usize) -> bool,
+) {
+    assert_eq!(maps.len(), n_layers, "one map for each layer");
     for map in maps {
-        let [_, n_heads, ..] = map.dims();
-        assert_eq!(map.dims()[1..], [3, q_len, k_len]);
+        assert_eq!(map.dims()[1..], [n_heads, q_len, k_len]);
         for (index, row) in values(map.clone()).chunks(k_len).enumerate() {
             let (sentence, query) = (index / q_len / n_heads, index % q_len);
             assert_close("a row's sum", &[row.iter().sum()], &[1.0], REORDERED);

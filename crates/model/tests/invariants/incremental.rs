@@ -3,12 +3,12 @@
 use crate::fixture::{IDS, REORDERED, VOCAB, assert_close, values};
 use crate::{WIDTH, cases, choices, models, padded, sentence, words};
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use model::search::{SearchConfig, TransformerSearch, beam, greedy};
-use model::{Memory, Pass, Transformer};
+use model::search::{SearchConfig, TensorSearch, beam, greedy};
+use model::{Memory, Model, Pass};
 use proptest::prelude::{prop, proptest};
 
 /// What a full pass says after each prefix; `sentences` names the row of the memory that each prefix translates.
-fn full(model: &Transformer, memory: &Memory, sentences: &[usize], prefixes: &[Vec<u32>]) -> Vec<f32> {
+fn full(model: &Model, memory: &Memory, sentences: &[usize], prefixes: &[Vec<u32>]) -> Vec<f32> {
     let device = memory.states.device();
     let rows: Vec<i64> = sentences.iter().map(|&sentence| sentence as i64).collect();
     let rows = Tensor::<1, Int>::from_data(TensorData::new(rows, [sentences.len()]), &device);
@@ -69,9 +69,9 @@ proptest! {
         for model in models(&device) {
             let memory = model.encode(padded(sources.iter(), 0, &device), &Pass::inference());
             let max_lens: Vec<usize> = sources.iter().map(|source| source.len() + 6).collect();
-            let mut next = TransformerSearch::new(&model, &memory, 1);
+            let mut next = TensorSearch::new(&model, &memory, 1);
             let greedy = greedy(&mut next, IDS, &max_lens, &config);
-            let mut next = TransformerSearch::new(&model, &memory, 1);
+            let mut next = TensorSearch::new(&model, &memory, 1);
             let beam: Vec<_> = beam(&mut next, IDS, &max_lens, &config, 1).into_iter().flatten().collect();
             assert_eq!(beam, greedy);
         }
@@ -81,10 +81,10 @@ proptest! {
     fn a_sentence_finds_the_same_targets_alone_and_in_a_batch(sources in prop::collection::vec(sentence(5), 2..4)) {
         let device = Device::flex();
         let config = SearchConfig { beam_size: WIDTH, ..SearchConfig::default() };
-        let search = |model: &Transformer, sources: &[Vec<u32>]| {
+        let search = |model: &Model, sources: &[Vec<u32>]| {
             let memory = model.encode(padded(sources.iter(), 0, &device), &Pass::inference());
             let max_lens: Vec<usize> = sources.iter().map(|source| source.len() + 4).collect();
-            beam(&mut TransformerSearch::new(model, &memory, WIDTH), IDS, &max_lens, &config, WIDTH)
+            beam(&mut TensorSearch::new(model, &memory, WIDTH), IDS, &max_lens, &config, WIDTH)
         };
         for model in models(&device) {
             let together = search(&model, &sources);

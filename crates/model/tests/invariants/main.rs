@@ -10,19 +10,22 @@ mod dropout;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use fixture::{Fixture, IDS, SIZES};
-use model::{ModelConfig, NormOrder, Transformer, Tying};
+use model::{Model, ModelConfig, ModelKind, NormOrder, Tying};
 use proptest::prelude::{Strategy, prop};
 use proptest::test_runner::{Config, RngSeed};
 
-/// Two models that differ in norm and tying, with biases and gains that are not those of a fresh model.
-fn models(device: &Device) -> [Transformer; 2] {
+/// Two models of each kind that differ in norm and tying, with biases and gains that are not those of a fresh model.
+fn models(device: &Device) -> [Model; 4] {
+    let (transformer, gru) = (ModelKind::Transformer, ModelKind::Gru);
     let cases = [
-        ("model_pre_three_way", NormOrder::Pre, Tying::ThreeWay),
-        ("model_post_none", NormOrder::Post, Tying::None),
+        ("model_pre_three_way", transformer, NormOrder::Pre, Tying::ThreeWay),
+        ("model_post_none", transformer, NormOrder::Post, Tying::None),
+        ("gru_three_way", gru, NormOrder::Pre, Tying::ThreeWay),
+        ("gru_none", gru, NormOrder::Pre, Tying::None),
     ];
-    cases.map(|(name, norm, tie_embeddings)| {
+    cases.map(|(name, kind, norm, tie_embeddings)| {
         let fixture = Fixture::open(env!("CARGO_MANIFEST_DIR"), name);
-        fixture.model("weights", &ModelConfig { norm, tie_embeddings, ..SIZES }, device)
+        fixture.model("weights", &ModelConfig { kind, norm, tie_embeddings, ..SIZES }, device)
     })
 }
 

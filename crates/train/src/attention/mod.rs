@@ -12,13 +12,13 @@ use crate::tensors;
 use crate::translator::Part;
 use burn::tensor::{Device, Tensor};
 use data::Tokenizer;
-use model::{Pass, Precision, Transformer};
+use model::{Model, Pass, Precision};
 use page::attention::{Grid, Maps, Sentence};
 
 /// A model that shows its attention.
 #[derive(Debug)]
 pub struct Recorder {
-    model: Transformer,
+    model: Model,
     tokenizer: Tokenizer,
     languages: [String; 2],
 }
@@ -52,7 +52,7 @@ impl Recorder {
         if part.target.is_empty() {
             return None;
         }
-        let device = self.model.embedding.weight.val().device();
+        let device = self.model.device();
         let pass = Pass::recording();
         let [src, tgt_in] = inputs(part, &self.tokenizer, &device);
         self.model.forward(src, tgt_in, &pass);

@@ -18,7 +18,7 @@ fn recorder() -> (Recorder, Part) {
         ..Default::default()
     };
     let ids = special_ids(&tokenizer);
-    let transformer = Transformer::new(&model, tokenizer.vocab_size(), ids, 7, &Device::flex());
+    let transformer = Model::new(&model, tokenizer.vocab_size(), ids, 7, &Device::flex());
     let part = Part {
         source: [tokenizer.encode("my book"), vec![2]].concat(),
         target: [tokenizer.encode("ನನ್ನ ಪುಸ್ತಕ ಪುಸ್ತಕ"), vec![2]].concat(),
@@ -63,7 +63,7 @@ fn every_row_sums_to_one_and_the_decoder_sees_no_future() {
 fn the_first_map_of_the_encoder_is_the_one_computed_by_hand() {
     let (recorder, part) = recorder();
     let map = recorder.record(&part).unwrap().encoder.0[0].clone();
-    let model = &recorder.model;
+    let model::Model::Transformer(model) = &recorder.model else { panic!("a Transformer was made") };
     let [src, _] = inputs(&part, &recorder.tokenizer, &Device::flex());
     let layer = &model.encoder.layers[0];
     let x = layer.self_attention_block.norm.forward(model.embedding.forward(src, 0, &Pass::inference()));

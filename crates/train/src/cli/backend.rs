@@ -9,10 +9,10 @@ use model::Precision;
 pub(super) struct BackendArgs {
     /// Where the model runs: a name that `train backends` lists, such as `wgpu` or `tch-cuda:1`, or `auto` [default:
     /// cpu] [env: ANUVADA_BACKEND]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", help_heading = "Backend")]
     backend: Option<String>,
     /// What the model computes in: f32, bf16 or f16 [default: f32] [env: ANUVADA_PRECISION]
-    #[arg(long, value_name = "NAME", value_parser = precision)]
+    #[arg(long, value_name = "NAME", value_parser = precision, help_heading = "Backend")]
     precision: Option<Precision>,
 }
 

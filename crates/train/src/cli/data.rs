@@ -1,6 +1,7 @@
 //! `train data …`.
 
 use crate::commands::evaluate::Format;
+use crate::commands::split::Split;
 use crate::{TrainError, commands, config};
 use clap::{Args, Subcommand};
 use data::get::Languages;
@@ -12,6 +13,9 @@ use std::path::PathBuf;
 pub(super) enum Command {
     /// One page about a corpus: lengths, scripts, duplicates, slips, overlap, what cleaning would drop; exit code 65 if
     /// something on it must be mended before training
+    #[command(after_long_help = "Examples:\n  \
+        train data check --src all.en --tgt all.kn --html check.html\n  \
+        train data check --config configs/small.toml")]
     Check(CheckArgs),
     /// Clean, tokenize and write the training text to disk, for runs that then start at once (large text: training does
     /// it by itself)
@@ -23,13 +27,26 @@ pub(super) enum Command {
         #[arg(long = "set", value_name = "KEY=VALUE")]
         overrides: Vec<String>,
     },
+    /// Cut a corpus into training text, dev and test, with no line of dev or test in the training text
+    #[command(
+        after_long_help = "A pair is held out only if neither of its sides stands anywhere else, so that no score is of a \
+        line that was learnt.\n\nExample:\n  \
+        train data split --src all.en --tgt all.kn --dev 500 --test 500 --output-dir data/mine"
+    )]
+    Split(SplitArgs),
     /// The corpora that there are for two languages, with size, licence and use
     List {
         /// Codes of the two languages
         #[arg(long, value_name = "SRC-TGT", default_value = "en-kn")]
         languages: Languages,
+        /// Print JSON: an array of corpora
+        #[arg(long)]
+        json: bool,
     },
     /// Download a corpus, verify it, unpack it into aligned text, and lock its hashes in data.lock
+    #[command(after_long_help = "Examples:\n  \
+        train data get opus:bible-uedin:v1\n  \
+        train data get mine --url https://example.org/mine.tsv.gz --sha256 HEX")]
     Get {
         /// A name of `data list`, `opus:CORPUS:VERSION`, or with --url a name of your own
         name: String,
@@ -52,6 +69,43 @@ pub(super) enum Command {
         #[arg(long, value_name = "DIR", default_value = "data")]
         dir: PathBuf,
     },
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SplitArgs {
+    /// The source lines of the corpus …
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "tgt",
+        conflicts_with = "file",
+        required_unless_present = "file"
+    )]
+    src: Option<PathBuf>,
+    /// … and its target lines
+    #[arg(long, value_name = "FILE", requires = "src")]
+    tgt: Option<PathBuf>,
+    /// The corpus in one file: .tsv, .csv, .jsonl, .tmx
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// Language code of the source, the ending of what is written [default: the ending of --src, or en]
+    #[arg(long, value_name = "CODE")]
+    src_lang: Option<String>,
+    /// Language code of the target, the ending of what is written [default: the ending of --tgt, or kn]
+    #[arg(long, value_name = "CODE")]
+    tgt_lang: Option<String>,
+    /// Pairs that choose the best checkpoint
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    dev: usize,
+    /// Pairs that are scored at the end
+    #[arg(long, value_name = "N", default_value_t = 500)]
+    test: usize,
+    /// Where train, dev and test are written
+    #[arg(long, value_name = "DIR")]
+    output_dir: PathBuf,
+    /// Another seed chooses other pairs
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
 }
 
 #[derive(Debug, Args)]
@@ -91,7 +145,18 @@ pub(super) fn run(command: Command, out: &mut impl Write) -> Result<(), TrainErr
         Command::Prepare { config, overrides } => {
             commands::data::prepare(&config::load(&config, &overrides)?, out)
         }
-        Command::List { languages } => commands::data::list(&languages, out),
+        Command::Split(args) => {
+            let files = match (args.src, args.tgt, args.file) {
+                (Some(src), Some(tgt), _) => ParallelFiles::pair(src, tgt),
+                (_, _, file) => ParallelFiles::one(file.unwrap_or_default()),
+            };
+            let languages = commands::config::languages(&files, [args.src_lang, args.tgt_lang]);
+            let (sizes, seed, dir) = ((args.dev, args.test), args.seed, args.output_dir);
+            commands::split::run(&Split { files, languages, sizes, seed, dir }, out)
+        }
+        Command::List { languages, json } => {
+            commands::data::list(&languages, if json { Format::Json } else { Format::Text }, out)
+        }
         Command::Get { name, languages, dir, urls, sha256 } => {
             commands::data::download(&commands::data::recipe(&name, languages, &urls, &sha256)?, &dir, out)
         }

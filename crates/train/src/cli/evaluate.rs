@@ -7,27 +7,50 @@ use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:\n  \
+    train evaluate --config configs/small.toml\n  \
+    train evaluate --model runs/small/best --src test.en --ref test.kn\n  \
+    train evaluate --hyp test.out --ref test.kn --json")]
 pub(super) struct Args {
     /// Score the best model of this experiment's run on its dev and test sets
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "src", "reference", "hypothesis", "tag", "backend", "precision"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["model", "src", "reference", "hypothesis", "tag", "backend", "precision"], help_heading = "A run")]
     config: Option<PathBuf>,
     /// Use VALUE for a key of the file
-    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config", conflicts_with_all = ["model", "hypothesis"])]
+    #[arg(long = "set", value_name = "KEY=VALUE", requires = "config", conflicts_with_all = ["model", "hypothesis"], help_heading = "A run")]
     overrides: Vec<String>,
     /// Score this model directory's translations of --src against --ref
-    #[arg(long, value_name = "DIR", requires = "src", conflicts_with = "hypothesis")]
+    #[arg(
+        long,
+        value_name = "DIR",
+        requires = "src",
+        conflicts_with = "hypothesis",
+        help_heading = "A model on files"
+    )]
     model: Option<PathBuf>,
     /// Source lines
-    #[arg(long, value_name = "FILE", requires = "model", conflicts_with = "hypothesis")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "model",
+        conflicts_with = "hypothesis",
+        help_heading = "A model on files"
+    )]
     src: Option<PathBuf>,
     /// Score these lines against --ref
-    #[arg(long = "hyp", value_name = "FILE", conflicts_with_all = ["tag", "backend", "precision"])]
+    #[arg(long = "hyp", value_name = "FILE", conflicts_with_all = ["tag", "backend", "precision"], help_heading = "Two files")]
     hypothesis: Option<PathBuf>,
     /// Reference lines
     #[arg(long = "ref", value_name = "FILE")]
     reference: Option<PathBuf>,
     /// Put these control tokens before every source, e.g. `<2kn>`
-    #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true, requires = "model")]
+    #[arg(
+        long,
+        value_name = "TAG",
+        default_value = "",
+        hide_default_value = true,
+        requires = "model",
+        help_heading = "A model on files"
+    )]
     tag: String,
     #[command(flatten)]
     backend: BackendArgs,

@@ -13,13 +13,13 @@ pub(super) struct Global {
     /// Say more; twice: everything. Counts for more than --quiet
     #[arg(short, long, global = true, env = "ANUVADA_VERBOSE", hide_env_values = true, action = ArgAction::Count)]
     verbose: u8,
-    /// Form of the messages on standard error
+    /// Form of the messages on standard error: `text`, or `json` (an object on each line)
     #[arg(long, global = true, env = "ANUVADA_LOG_FORMAT", hide_env_values = true)]
-    #[arg(value_name = "FORMAT", value_enum, default_value_t)]
+    #[arg(value_name = "FORMAT", value_enum, default_value_t, hide_possible_values = true)]
     log_format: Format,
-    /// When there is colour; `auto`: on a terminal, unless NO_COLOR is set
+    /// When there is colour: `auto` (on a terminal, unless NO_COLOR is set), `always` or `never`
     #[arg(long, global = true, env = "ANUVADA_COLOR", hide_env_values = true)]
-    #[arg(value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
     color: Color,
 }
 

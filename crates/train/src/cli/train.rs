@@ -6,7 +6,18 @@ use crate::{TrainError, config};
 use std::io::Write;
 use std::path::PathBuf;
 
+/// They stand below the help of `train`, too.
+pub(super) const EXAMPLES: &str = "Examples:
+  train --config configs/small.toml
+  train --config configs/small.toml --set run.name=wide --set model.d_model=256
+  train --config configs/small.toml --fresh
+
+Variables: ANUVADA_SET=\"train.max_minutes=5;run.seed=2\" sets keys of every configuration, before --set.
+Exit codes: 0 done, 2 usage, 65 data, 69 backend, 70 bug, 71 memory, 74 input or output, 75 stopped by a signal and \
+saved, 76 diverged, 78 configuration.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = EXAMPLES)]
 pub(super) struct Args {
     /// The experiment's TOML file
     #[arg(long, value_name = "FILE", env = "ANUVADA_CONFIG", hide_env_values = true)]

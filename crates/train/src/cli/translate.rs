@@ -12,6 +12,10 @@ use std::io::{BufReader, Write};
 use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "Examples:\n  \
+    train translate --model runs/small/best \"How are you?\"\n  \
+    train translate --model runs/small/best --input test.en > test.out\n  \
+    train translate --model runs/small/best --attention looks.html \"How are you?\"")]
 pub(super) struct Args {
     /// A model directory, such as runs/small/best
     #[arg(long, value_name = "DIR", env = "ANUVADA_MODEL", hide_env_values = true)]
@@ -20,42 +24,42 @@ pub(super) struct Args {
     #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
     tag: String,
     /// Hypotheses kept for each line; 1 is greedy [default: the model's own]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Search")]
     beam_size: Option<u16>,
     /// Length penalty α [default: the model's own]
-    #[arg(long, value_name = "ALPHA")]
+    #[arg(long, value_name = "ALPHA", help_heading = "Search")]
     length_penalty: Option<f32>,
     /// Print the N best of each line as `line<TAB>score<TAB>text`
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256), help_heading = "Search")]
     n_best: u16,
     /// Never say the same N tokens twice in a line; 0 allows it [default: the model's own]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", help_heading = "Search")]
     no_repeat_ngram: Option<usize>,
     /// Draw a translation at random instead of searching the best
-    #[arg(long, conflicts_with_all = ["beam_size", "n_best"])]
+    #[arg(long, conflicts_with_all = ["beam_size", "n_best"], help_heading = "Sampling")]
     sample: bool,
     /// Below 1 bolder, above 1 more random
-    #[arg(long, default_value_t = 1.0, requires = "sample")]
+    #[arg(long, default_value_t = 1.0, requires = "sample", help_heading = "Sampling")]
     temperature: f32,
     /// Draw among the K likeliest tokens; 0: all
-    #[arg(long, value_name = "K", default_value_t = 0, requires = "sample")]
+    #[arg(long, value_name = "K", default_value_t = 0, requires = "sample", help_heading = "Sampling")]
     top_k: usize,
     /// Draw among the likeliest tokens that together have this probability
-    #[arg(long, value_name = "P", default_value_t = 1.0, requires = "sample")]
+    #[arg(long, value_name = "P", default_value_t = 1.0, requires = "sample", help_heading = "Sampling")]
     top_p: f32,
     /// The same seed draws the same translations
-    #[arg(long, default_value_t = 1, requires = "sample")]
+    #[arg(long, default_value_t = 1, requires = "sample", help_heading = "Sampling")]
     seed: u64,
     /// Translate the lines of this file
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     input: Option<PathBuf>,
     /// Also write what the model looks at: a page for all lines (.html), or pictures (.svg, .png; of several lines
     /// FILE-1.svg, FILE-2.svg, …)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Attention")]
     attention: Option<PathBuf>,
     /// Print behind each translation ` ||| ` and which source word each word comes from, such as `0-0 1-2`
     /// (source-target, words from 0)
-    #[arg(long)]
+    #[arg(long, help_heading = "Attention")]
     alignment: bool,
     #[command(flatten)]
     backend: BackendArgs,

@@ -4,12 +4,13 @@ use crate::cli::stdout_error;
 use crate::commands::evaluate::Format;
 use crate::config::Experiment;
 use crate::disk::SystemDisk;
+use crate::log::{self, Task, Unit};
 use crate::{TrainError, files};
 use data::check::{self, Level};
 use data::get::{self, Custom, Languages, Options, Progress, Purpose, Recipe};
 use data::get::{FileFault, LOCK_NAME};
 use data::{CleanConfig, DataConfig, LanguagePair, Limits, ParallelFiles, Script, Sources, TokenizerConfig};
-use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+use indicatif::HumanBytes;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
@@ -95,13 +96,18 @@ pub fn prepare(experiment: &Experiment, out: &mut impl Write) -> Result<(), Trai
     .map_err(stdout_error)
 }
 
-/// Prints the corpora that there are for two languages.
+/// Prints the corpora that there are for two languages. JSON: an array of them.
 ///
 /// # Errors
 ///
 /// Standard output is closed.
-pub fn list(languages: &Languages, out: &mut impl Write) -> Result<(), TrainError> {
+pub fn list(languages: &Languages, format: Format, out: &mut impl Write) -> Result<(), TrainError> {
     let mut write = || {
+        if format == Format::Json {
+            let all: serde_json::Value = get::recipes(languages).iter().map(object).collect();
+            writeln!(out, "{all:#}")?;
+            return out.flush();
+        }
         for recipe in get::recipes(languages) {
             let pairs = recipe.pairs.map_or_else(|| "? pairs".into(), |pairs| format!("{pairs} pairs"));
             let bytes = recipe.rough_bytes.map_or_else(|| "?".into(), |bytes| HumanBytes(bytes).to_string());
@@ -112,6 +118,19 @@ pub fn list(languages: &Languages, out: &mut impl Write) -> Result<(), TrainErro
         out.flush()
     };
     write().map_err(stdout_error)
+}
+
+fn object(recipe: &Recipe) -> serde_json::Value {
+    serde_json::json!({
+        "name": recipe.name,
+        "languages": recipe.languages.to_string(),
+        "for_training": recipe.purpose == Purpose::Training,
+        "licence": recipe.licence,
+        "about": recipe.about,
+        "pairs": recipe.pairs,
+        "rough_bytes": recipe.rough_bytes,
+        "gated": recipe.gated,
+    })
 }
 
 /// The recipe of a name, or of addresses that the user gives with their hashes.
@@ -145,15 +164,12 @@ pub fn recipe(
 ///
 /// Whatever the download or the disk says; what was there before stays.
 pub fn download(recipe: &Recipe, root: &Path, out: &mut impl Write) -> Result<(), TrainError> {
-    let bar = ProgressBar::new_spinner().with_style(
-        ProgressStyle::with_template("{bytes} of {total_bytes}  {bytes_per_sec}  left {eta}")
-            .expect("the template is right"),
-    );
+    let task = log::task("downloading", Unit::Bytes, 0);
     tracing::info!("{}: {}; licence: {}", recipe.name, recipe.purpose, recipe.licence);
     let token = std::env::var("HF_TOKEN").ok().map(get::Token);
     let options = Options { token, ..Options::default() };
-    let got = get::get(recipe, root, &options, &mut |progress| tell(&bar, progress))?;
-    bar.finish_and_clear();
+    let got = get::get(recipe, root, &options, &mut |progress| tell(&task, progress))?;
+    drop(task);
     if got.was_whole {
         tracing::info!("it is there already, and whole");
     }
@@ -197,19 +213,19 @@ fn in_words(fault: &FileFault) -> String {
     }
 }
 
-fn tell(bar: &ProgressBar, progress: Progress<'_>) {
+fn tell(task: &Task, progress: Progress<'_>) {
     match progress {
         Progress::Started { url, from, whole } => {
             tracing::info!("downloading {url}");
             if from > 0 {
                 tracing::info!("going on after {}", HumanBytes(from));
             }
-            bar.set_length(whole.unwrap_or(0));
-            bar.set_position(from);
+            task.set_all(whole.unwrap_or(0));
+            task.at(from);
         }
         Progress::Received { bytes, whole } => {
-            bar.set_length(whole.unwrap_or(bytes));
-            bar.set_position(bytes);
+            task.set_all(whole.unwrap_or(bytes));
+            task.at(bytes);
         }
         Progress::Waiting { reason, wait, .. } => {
             tracing::warn!("{reason}; trying again in {} s", wait.as_secs().max(1));

@@ -7,12 +7,14 @@ use crate::corpora::{self, Corpora, HeldOut};
 use crate::disk::SystemDisk;
 use crate::metrics::Scores;
 use crate::run_dir::RunDir;
+use crate::runs::{Run, State as RunState};
 use crate::same_run::{Part, check_same_run};
 use crate::trainer::{Start, Trainer};
 use crate::translator::Translator;
 use crate::validate::{Validation, score};
-use crate::{card, device, files, interrupt, model_dir};
+use crate::{card, device, files, interrupt, model_dir, report};
 use burn::tensor::Device;
+use page::AttentionPicture;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::PathBuf;
@@ -37,6 +39,7 @@ pub enum Beginning {
 ///
 /// Anything that [`TrainError`] names.
 pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write) -> Result<(), TrainError> {
+    let _span = tracing::error_span!("run", run = %experiment.run.name).entered();
     interrupt::listen().map_err(TrainError::io("listen for signals to", &experiment.run.path()))?;
     let device = device::open(&experiment.backend)?;
     RunDir::refuse_early(&experiment.run.path())?;
@@ -71,14 +74,22 @@ pub fn run(experiment: &Experiment, beginning: &Beginning, out: &mut impl Write)
         (checkpoint, _) => prepare(experiment, &mut corpora, checkpoint)?,
     };
     tracing::info!("cleaning: {}", corpora.clean_report);
-    run_dir.describe(experiment, &corpora.hashes)?;
+    run_dir.describe(experiment, &corpora)?;
     let mut trainer = Trainer::new(experiment, &corpora, &run_dir, &device, start)?;
     trainer.announce();
     if !forgotten.is_empty() {
         trainer.save_reset()?;
     }
-    let best = trainer.run()?;
+    let best = trainer.run().inspect_err(|error| tell_of_divergence(&mut trainer, error))?;
     finish(experiment, &corpora, &run_dir, &device, &mut trainer, &best, out)
+}
+
+/// Leaves word that the run gave up; nothing that fails here is worse than that.
+fn tell_of_divergence(trainer: &mut Trainer<'_>, error: &TrainError) {
+    if let TrainError::Diverged { reason, .. } = error {
+        let _ = trainer.write_end(RunState::Diverged, Some(reason.clone()));
+        trainer.write_report(RunState::Diverged, Vec::new());
+    }
 }
 
 /// Vocabulary and examples: the checkpoint's own, or learnt from the text.
@@ -118,6 +129,7 @@ fn finish(
     let mut translator = Translator::load(&run_dir.best(), device, experiment.backend.precision)?;
     let (mut all, mut translations) = (Vec::new(), Vec::new());
     for set in &corpora.tests {
+        let _span = tracing::error_span!("evaluate", set = %set.name).entered();
         tracing::info!("translating {} with the model of step {}", set.name, best.step);
         let (scores, hypotheses) = score(&mut translator, set)?;
         interrupt::check(best.step)?;
@@ -125,10 +137,12 @@ fn finish(
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);
     }
+    trainer.write_end(RunState::Finished, None)?;
     let mut dir = files::read_dir(run_dir.disk(), &run_dir.best())?;
     let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
     dir.insert(model_dir::CARD.into(), card.into_bytes());
     run_dir.write_best(&dir)?;
+    trainer.write_report(RunState::Finished, pictures(run_dir));
     for ((set, (_, scores)), hypotheses) in corpora.tests.iter().zip(&all).zip(&translations) {
         print_set(set, scores, hypotheses, out).map_err(crate::cli::stdout_error)?;
     }
@@ -137,6 +151,16 @@ fn finish(
     let (program, best_dir) = (program.display(), best_dir.display());
     writeln!(out, "model: {best_dir}\ntry:   {program} translate --model {best_dir} \"How are you?\"")
         .map_err(crate::cli::stdout_error)
+}
+
+/// Attention on the run's samples. A page without them is a page, too.
+fn pictures(run_dir: &RunDir) -> Vec<AttentionPicture> {
+    let run = Run::read(run_dir.disk(), run_dir.path());
+    let made = run.map_or(Ok(Vec::new()), |run| report::pictures_of(&run));
+    made.unwrap_or_else(|error| {
+        tracing::warn!("no pictures of attention: {error}");
+        Vec::new()
+    })
 }
 
 fn print_set(

@@ -12,10 +12,21 @@ mod walk;
 mod syntax;
 mod resolved;
 mod load;
+mod explain;
+mod ranges;
+mod defaults;
+mod json_schema;
+mod reference;
+mod recipe;
 
 pub use fault::{ConfigError, Place, PlacedFault};
+pub use json_schema::json_schema;
 pub use load::{VARIABLE, load, parse, resolve};
+pub use recipe::Plan;
+pub use reference::reference;
 pub use resolved::{Origin, Resolved};
+
+use defaults::Defaults;
 
 use model::Precision;
 use serde::{Deserialize, Serialize};

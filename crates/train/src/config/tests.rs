@@ -59,7 +59,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "[model.encoder]\nlayers = 3",
         "1:8 unknown section 'model.encoder'",
-        "the keys of [model] are 'activation', 'd_ff', 'd_model', 'dropout', 'n_decoder_layers', 'n_encoder_layers', 'n_heads', 'norm', 'tie_embeddings'",
+        "the keys of [model] are 'activation', 'd_ff', 'd_model', 'dropout', 'kind', 'n_decoder_layers', 'n_encoder_layers', 'n_heads', 'norm', 'tie_embeddings'",
     ),
     (
         "[zzz]\na = 1",
@@ -69,7 +69,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "[model]\nzzz = 1",
         "2:1 unknown key 'model.zzz'",
-        "the keys of [model] are 'activation', 'd_ff', 'd_model', 'dropout', 'n_decoder_layers', 'n_encoder_layers', 'n_heads', 'norm', 'tie_embeddings'",
+        "the keys of [model] are 'activation', 'd_ff', 'd_model', 'dropout', 'kind', 'n_decoder_layers', 'n_encoder_layers', 'n_heads', 'norm', 'tie_embeddings'",
     ),
     (
         "[data.test_sets.news]\nsource = \"a\"",
@@ -275,7 +275,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "[[model]]\nd_model = 32",
         "1:1 model: is a section, not a value",
-        "write [model] and below it its keys: activation, d_ff, d_model, dropout, n_decoder_layers, n_encoder_layers, n_heads, norm, tie_embeddings",
+        "write [model] and below it its keys: activation, d_ff, d_model, dropout, kind, n_decoder_layers, n_encoder_layers, n_heads, norm, tie_embeddings",
     ),
     ("backend = { kind = \"cpu\", kin = 3 }", "1:27 unknown key 'backend.kin'", "did you mean 'kind'?"),
     ("device = \"cuda\"", "1:1 unknown key 'device'", "it belongs to [backend]"),

@@ -120,7 +120,11 @@ impl Trainer<'_> {
             let reason = format!("{what} is not finite at step {}{more}{seen}", at.step);
             return self.go_back(reason, margin).map(|()| None);
         }
-        self.log.warn(&format!("{what} is not finite at step {}: the step is left out{seen}", at.step));
+        tracing::warn!(
+            step = at.step,
+            "{what} is not finite at step {}: the step is left out{seen}",
+            at.step
+        );
         self.advance(at, &record);
         self.state.missed_updates += 1;
         Ok(Some(record))
@@ -203,11 +207,13 @@ impl Trainer<'_> {
     fn told_of_going_back(&mut self, reason: &str, from: u64) -> Result<(), TrainError> {
         let (factor, precision) = self.state.guard.after_fallbacks(self.experiment.backend.precision);
         let (step, fallbacks) = (self.state.step, self.state.guard.fallbacks);
-        self.log.warn(&format!(
+        tracing::warn!(
+            from,
+            step,
             "{reason}; going back from step {from} to step {step} with {factor} of the learning rate in {} \
              (fallback {fallbacks} of {MAX_FALLBACKS})",
             precision.name(),
-        ));
+        );
         let row = serde_json::json!({
             "step": step, "from": from, "reason": reason, "fallback": fallbacks, "learning_rate_factor": factor,
             "precision": precision.name(),

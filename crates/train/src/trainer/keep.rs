@@ -9,11 +9,11 @@ use crate::config::Average;
 use crate::history::{averaged_steps, best, kept_snapshots};
 use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
-use crate::validate::{Validation, dev_loss, score, spread};
-use crate::{files, interrupt};
-use burn::module::Module;
+use crate::validate::{Samples, Validation, dev_loss, score, spread};
+use crate::{files, interrupt, log, report, runs};
 use model::search::Searcher;
 use model::weights::{self, Arrays};
+use page::AttentionPicture;
 use std::time::Instant;
 
 impl Trainer<'_> {
@@ -23,19 +23,26 @@ impl Trainer<'_> {
 
     /// Measures the weights of now; they become `best/` if no earlier ones are as good.
     pub(super) fn validate(&mut self) -> Result<(), TrainError> {
-        self.log.doing("validating");
+        let _span = tracing::error_span!("validate", step = self.state.step).entered();
         let weights = weights::to_arrays(self.model());
         let arrays = self.ema.as_ref().map_or_else(|| weights.clone(), |ema| ema.to_arrays(&weights));
         let (validation, translations) = self.measure(self.state.step, &arrays)?;
         let risen =
             self.state.step - self.state.guard.schedule_start >= 2 * self.experiment.train.warmup_steps;
         if risen && let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
-            self.log.warn(&collapse);
+            tracing::warn!("{collapse}");
         }
         let metric = self.experiment.validate.metric;
         let better = self.best().is_none_or(|best| validation.beats(best, metric));
         self.log.write("validate", &validation)?;
-        self.log.say(&format!(
+        self.log.write("samples", &self.samples(&translations))?;
+        tracing::info!(
+            step = validation.step,
+            loss_nats_per_token = validation.loss_nats_per_token,
+            bleu = validation.bleu,
+            chrf = validation.chrf,
+            chrf_plus_plus = validation.chrf_plus_plus,
+            best = better,
             "step {}  dev loss {:.4}  perplexity {:.2}  BLEU {:.2}  chrF {:.2}  chrF++ {:.2}{}",
             validation.step,
             validation.loss_nats_per_token,
@@ -44,7 +51,7 @@ impl Trainer<'_> {
             validation.chrf,
             validation.chrf_plus_plus,
             if better { "  best" } else { "" },
-        ));
+        );
         if better || matches!(self.experiment.train.average, Average::Last | Average::Best) {
             self.run_dir.write_snapshot(self.state.step, weights::to_safetensors(&arrays, [].into()))?;
         }
@@ -52,8 +59,15 @@ impl Trainer<'_> {
             self.write_best(&arrays, &validation)?;
         }
         self.state.validations.push(validation);
+        self.write_report(runs::State::Running, Vec::new());
         self.window = (Instant::now(), 0);
         Ok(())
+    }
+
+    /// What has become of some dev lines, always the same.
+    fn samples(&self, translations: &[String]) -> Samples {
+        let translated = spread(&self.corpora.dev, self.experiment.validate.max_lines);
+        Samples::of(self.state.step, &translated.pairs, translations)
     }
 
     /// Dev loss and scores of the given weights, and the translations that were scored.
@@ -101,6 +115,24 @@ impl Trainer<'_> {
         self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
     }
 
+    /// Writes the page about the run, with pictures of attention. That it cannot be written is told
+    /// once, and ends nothing.
+    pub fn write_report(&mut self, state: runs::State, pictures: Vec<AttentionPicture>) {
+        let Some(run) = runs::Run::read(self.run_dir.disk(), self.run_dir.path()) else { return };
+        let beside = report::Beside {
+            state,
+            n_parameters: Some(self.n_parameters() as u64),
+            tgt_tokens: Some(self.state.tgt_tokens),
+            pictures,
+        };
+        if let Err(error) = self.run_dir.write_report(&report::page(&run, beside))
+            && !self.report_failed
+        {
+            self.report_failed = true;
+            tracing::warn!("the page about the run cannot be written, and the run goes on without: {error}");
+        }
+    }
+
     /// Saves what is left of a checkpoint of which parts were forgotten, so that they are forgotten once.
     ///
     /// # Errors
@@ -112,6 +144,8 @@ impl Trainer<'_> {
     }
 
     pub(super) fn checkpoint(&mut self) -> Result<(), TrainError> {
+        let _span = tracing::error_span!("checkpoint", step = self.state.step).entered();
+        let _task = log::spinner("saving a checkpoint");
         let arrays = weights::to_arrays(self.model());
         let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
         let files = self.model_files(&arrays, self.state.validations.last());
@@ -144,6 +178,7 @@ impl Trainer<'_> {
         if steps.len() < 2 {
             return Ok(best);
         }
+        let _task = log::spinner("averaging");
         let mut models = Vec::new();
         for &step in &steps {
             let bytes = self.run_dir.read_snapshot(step)?;

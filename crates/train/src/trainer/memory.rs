@@ -9,7 +9,7 @@ use crate::optimizer::StepGradients;
 use crate::tensors::BatchTensors;
 use crate::{TrainError, device, drill, panics};
 use data::{Batch, Cursor};
-use model::Pass;
+use model::{ModelConfig, ModelKind, Pass};
 use std::fs;
 use std::path::Path;
 
@@ -49,11 +49,12 @@ impl Trainer<'_> {
             return Err(TrainError::Memory { advice, report: report.into() });
         }
         self.state.guard.halvings += 1;
-        self.log.warn(&format!(
+        tracing::warn!(
+            step,
             "not enough memory for step {step}: micro-batches now have at most {} tokens, and batches stay as large as \
              they were ({report})",
             self.micro_batch_tokens()
-        ));
+        );
         Ok(())
     }
 
@@ -75,8 +76,8 @@ impl Trainer<'_> {
     /// The batch that needs the most memory, most of which are the logits.
     fn largest_batch(&mut self) -> Result<Batch, TrainError> {
         let (model, vocab) = (&self.experiment.model, self.tokenizer.vocab_size());
-        let source = model.n_encoder_layers * (10 * model.d_model + 2 * model.d_ff);
-        let target = model.n_decoder_layers * (16 * model.d_model + 2 * model.d_ff) + 2 * vocab;
+        let (source, target) = numbers_per_token(model);
+        let target = target + 2 * vocab;
         let epoch = self.state.cursor.epoch;
         let batch =
             self.loader.largest(epoch, |rows, src, tgt| (rows * (src * source + tgt * target)) as u64);
@@ -115,6 +116,19 @@ impl Trainer<'_> {
             let report = format!("about {:.0} MiB needed, {:.0} MiB available", mib(needed), mib(available));
             self.halve(&report, self.state.step + 1)?;
         }
+    }
+}
+
+/// Numbers that the layers keep for the backward pass, for each token of the source and of the target.
+fn numbers_per_token(model: &ModelConfig) -> (usize, usize) {
+    let (n_encoder, n_decoder, d_model) = (model.n_encoder_layers, model.n_decoder_layers, model.d_model);
+    match model.kind {
+        ModelKind::Transformer => {
+            let d_ff = 2 * model.d_ff;
+            (n_encoder * (10 * d_model + d_ff), n_decoder * (16 * d_model + d_ff))
+        }
+        // The product with the inputs, the gates, the states; attention once.
+        ModelKind::Gru => ((9 * n_encoder + 2) * d_model, (9 * n_decoder + 4) * d_model),
     }
 }
 
@@ -158,7 +172,7 @@ fn group_room(limit: &str, used: &str, stat: &str, cache: &str) -> Option<f64> {
 }
 
 /// Bytes of this process by a name in `/proc/self/status`.
-fn resident(name: &str) -> Option<f64> {
+pub(super) fn resident(name: &str) -> Option<f64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, name)
 }
 

@@ -14,15 +14,15 @@ use crate::corpora::{Corpora, DevSet, TrainExamples};
 use crate::guard::MARGIN;
 use crate::history::{go_on, reason_to_stop};
 use crate::interrupt;
-use crate::log::{RunLog, StepRecord};
+use crate::log::{Beside, RunLog, StepRecord};
 use crate::optimizer::Optimizer;
 use crate::run_dir::RunDir;
+use crate::runs;
 use crate::validate::Validation;
-use burn::module::Module;
 use burn::tensor::Device;
 use data::augment::Augment;
 use data::{Loader, LoaderConfig, Tokenizer};
-use model::Transformer;
+use model::Model;
 use progress::Progress;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -41,7 +41,7 @@ pub struct Trainer<'a> {
     dev_set: DevSet,
     device: Device,
     /// Only the update takes it out, so that the weights change in place.
-    model: Option<Transformer>,
+    model: Option<Model>,
     optimizer: Optimizer,
     ema: Option<Ema>,
     state: State,
@@ -50,6 +50,8 @@ pub struct Trainer<'a> {
     started: (Instant, f64),
     /// When the last log line was written, and the tokens since.
     window: (Instant, usize),
+    /// The page about the run could not be written, and that was told.
+    report_failed: bool,
     /// Entropy of the targets' tokens by their frequency alone, nats per token.
     entropy: f64,
 }
@@ -125,6 +127,7 @@ impl<'a> Trainer<'a> {
             optimizer,
             ema,
             state,
+            report_failed: false,
             entropy,
         };
         if restore {
@@ -159,6 +162,7 @@ impl<'a> Trainer<'a> {
             if let Some(reason) = self.reason_to_stop() {
                 break reason;
             }
+            let _span = tracing::error_span!("epoch", epoch = self.state.cursor.epoch).entered();
             let Some(record) = self.step_or_save()? else { continue };
             if record.step.is_multiple_of(train.log_every) || record.step == 1 || record.nonfinite {
                 self.show(record)?;
@@ -221,13 +225,15 @@ impl<'a> Trainer<'a> {
         result
     }
 
-    fn model(&self) -> &Transformer {
+    fn model(&self) -> &Model {
         self.model.as_ref().expect("only the update takes it")
     }
 
     fn show(&mut self, record: StepRecord) -> Result<(), TrainError> {
         self.window = (Instant::now(), 0);
-        self.log.step(&record, self.time_left())
+        let memory = kernels::is_cpu(&self.device).then(|| memory::resident("VmRSS")).flatten();
+        let beside = Beside { left: self.time_left(), memory_bytes: memory.map(|bytes| bytes as u64) };
+        self.log.step(&record, beside)
     }
 
     /// From the pace so far and the nearest limit that is known.
@@ -250,13 +256,10 @@ impl<'a> Trainer<'a> {
         let model = &self.experiment.model;
         let epoch = self.state.cursor.epoch;
         tracing::info!(
-            "model: {} parameters (d_model {}, d_ff {}, {} heads, {}+{} layers), vocabulary {}",
+            "model: {} of {} parameters ({}), vocabulary {}",
+            model.kind.name(),
             self.model().num_params(),
-            model.d_model,
-            model.d_ff,
-            model.n_heads,
-            model.n_encoder_layers,
-            model.n_decoder_layers,
+            model.summary(),
             self.tokenizer.vocab_size(),
         );
         tracing::info!(
@@ -276,6 +279,17 @@ impl<'a> Trainer<'a> {
     /// Whatever the file system says.
     pub fn write_final(&mut self, row: &impl serde::Serialize) -> Result<(), TrainError> {
         self.log.write("test", row)
+    }
+
+    /// Writes the last row: that the run came to its end, or that it gave up.
+    ///
+    /// # Errors
+    ///
+    /// Whatever the file system says.
+    pub fn write_end(&mut self, state: runs::State, reason: Option<String>) -> Result<(), TrainError> {
+        let reason = reason.or_else(|| self.reason_to_stop()).unwrap_or_default();
+        let row = serde_json::json!({"step": self.state.step, "state": state, "reason": reason});
+        self.log.write("end", &row)
     }
 
     /// Numbers that training changes.

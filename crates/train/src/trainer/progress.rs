@@ -8,14 +8,13 @@ use crate::corpora::Corpora;
 use crate::guard::Guard;
 use crate::model_dir;
 use crate::optimizer::Optimizer;
-use burn::module::Module;
 use burn::tensor::Device;
 use data::{Cursor, Tokenizer};
-use model::Transformer;
+use model::Model;
 
 /// What training changes: all that a checkpoint holds.
 pub(super) struct Progress {
-    pub(super) model: Transformer,
+    pub(super) model: Model,
     pub(super) optimizer: Optimizer,
     pub(super) ema: Option<Ema>,
     pub(super) state: State,
@@ -31,7 +30,7 @@ impl Progress {
     ) -> Self {
         let ids = model_dir::special_ids(tokenizer);
         let (seed, tape) = (experiment.run.seed, device.clone().autodiff());
-        let model = Transformer::new(&experiment.model, tokenizer.vocab_size(), ids, seed, &tape);
+        let model = Model::new(&experiment.model, tokenizer.vocab_size(), ids, seed, &tape);
         let keeps = experiment.train.average == Average::Ema;
         let ema = keeps.then(|| Ema::new(experiment.train.ema_decay, &model));
         let state = State {

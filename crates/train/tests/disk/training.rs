@@ -38,6 +38,9 @@ fn essence(disk: &SimDisk, run: &Path) -> BTreeMap<String, Vec<u8>> {
     let mut essence = BTreeMap::new();
     for (path, bytes) in disk.tree() {
         let (Some(name), Some(bytes)) = (path.strip_prefix(run), bytes) else { continue };
+        if name.starts_with("/tensorboard/") {
+            continue; // Its name counts how often it was begun anew.
+        }
         let kept = match name {
             _ if name.contains(".safetensors") => bytes.to_vec(),
             "/metrics.jsonl" => rows(&bytes).into_bytes(),

@@ -5,7 +5,7 @@ use crate::parts::{CUT, files};
 use burn::tensor::Device;
 use data::{Cursor, Tokenizer, TokenizerConfig};
 use model::weights::{Array, Arrays, from_safetensors, to_arrays};
-use model::{ModelConfig, Transformer};
+use model::{Model, ModelConfig};
 use std::fs;
 use std::path::Path;
 use tempfile::TempDir;
@@ -30,7 +30,7 @@ pub(crate) fn sound() -> Files {
     };
     let experiment = Experiment { model: shape, tokenizer: config, ..Experiment::default() };
     let (ids, device) = (model_dir::special_ids(&tokenizer), Device::flex());
-    let model = Transformer::new(&experiment.model, tokenizer.vocab_size(), ids, 1, &device);
+    let model = Model::new(&experiment.model, tokenizer.vocab_size(), ids, 1, &device);
     let config = DirConfig::new(&experiment, &tokenizer);
     model_dir::to_files(&config, &tokenizer, &to_arrays(&model), "a card")
 }

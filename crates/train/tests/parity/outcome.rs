@@ -3,9 +3,9 @@
 use crate::{others, tolerance};
 use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, Example};
-use model::search::{Hypothesis, SearchConfig, TransformerSearch, beam, greedy};
+use model::search::{Hypothesis, SearchConfig, TensorSearch, beam, greedy};
 use model::weights::{Arrays, to_arrays};
-use model::{Activation, ModelConfig, Pass, Precision, SpecialIds, Transformer};
+use model::{Activation, Model, ModelConfig, Pass, Precision, SpecialIds};
 use std::collections::BTreeMap;
 use train::config::{BackendConfig, TrainConfig};
 use train::device::{Backend, open};
@@ -27,7 +27,7 @@ pub(crate) struct Outcome {
     beam: Vec<Vec<Hypothesis>>,
 }
 
-fn model(device: &Device, precision: Precision) -> Transformer {
+fn model(device: &Device, precision: Precision) -> Model {
     let config = ModelConfig {
         d_model: 12,
         d_ff: 13,
@@ -38,7 +38,7 @@ fn model(device: &Device, precision: Precision) -> Transformer {
         activation: Activation::Gelu,
         ..ModelConfig::default()
     };
-    Transformer::new(&config, VOCAB, IDS, SEED, device).with_precision(precision)
+    Model::new(&config, VOCAB, IDS, SEED, device).with_precision(precision)
 }
 
 /// Two pairs: 5 and 3 source tokens, 7 and 4 target tokens with their ends.
@@ -97,8 +97,8 @@ pub(crate) fn compute(backend: Backend, precision: Precision) -> Outcome {
         losses,
         gradients: first,
         updated: to_arrays(&trained),
-        greedy: greedy(&mut TransformerSearch::new(&plain, &memory, 1), IDS, &lens, &search),
-        beam: beam(&mut TransformerSearch::new(&plain, &memory, 3), IDS, &lens, &search, 3),
+        greedy: greedy(&mut TensorSearch::new(&plain, &memory, 1), IDS, &lens, &search),
+        beam: beam(&mut TensorSearch::new(&plain, &memory, 3), IDS, &lens, &search, 3),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Weights are laid out once; sources stand beside each other without padding; keys and values of the sources are
 //! computed once for each sentence and those of the targets stay where they were written, however the hypotheses are
-//! reordered: a hypothesis is a list of slots. [`super::TransformerSearch`] computes the same with tensors, on any
+//! reordered: a hypothesis is a list of slots. [`super::TensorSearch`] computes the same with tensors, on any
 //! backend; a test holds the two equal.
 
 mod layers;

@@ -5,6 +5,7 @@ use crate::model_dir::{self, ModelDir};
 use crate::tensors::ids;
 use burn::tensor::{Device, Int, Tensor};
 use data::Normalizer;
+use model::{Model, Transformer};
 use std::ops::Range;
 use std::path::Path;
 
@@ -15,6 +16,8 @@ pub(super) const MOST_TOKENS: usize = 24;
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) dir: ModelDir,
+    /// The directory's model, whose layers are looked at.
+    pub(super) model: Transformer,
     normalizer: Normalizer,
 }
 
@@ -31,11 +34,17 @@ pub(super) struct Source {
 }
 
 impl Reader {
-    /// Reads a model directory onto the CPU.
+    /// Reads a model directory onto the CPU. A recurrent model is refused: it has not the layers that a page shows.
     pub(super) fn load(path: &Path) -> Result<Self, TrainError> {
         let dir = model_dir::load(path, &Device::flex())?;
         let normalizer = Normalizer::new(&dir.config.normalize);
-        Ok(Self { dir, normalizer })
+        let Model::Transformer(model) = dir.model.clone() else {
+            return Err(TrainError::Usage(format!(
+                "the model in {} is recurrent (kind = \"gru\"); this page is about a Transformer: name one",
+                path.display()
+            )));
+        };
+        Ok(Self { dir, model, normalizer })
     }
 
     /// A sentence that has text and fits on a page.

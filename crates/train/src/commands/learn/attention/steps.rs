@@ -105,7 +105,7 @@ impl Subject {
             path.display(),
             config.d_head()
         );
-        Ok(Self { labels, src, model: reader.dir.model, config, about })
+        Ok(Self { labels, src, model: reader.model, config, about })
     }
 
     /// Takes the steps, and runs the whole encoder to compare.

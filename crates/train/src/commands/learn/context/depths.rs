@@ -43,7 +43,7 @@ impl Word {
         };
         let watch = Seen::default();
         let pass = Pass::inference().watched(watch.clone());
-        let output = values(reader.dir.model.encode(source.tensor(), &pass).states);
+        let output = values(reader.model.encode(source.tensor(), &pass).states);
         let config = &reader.dir.config.model;
         let d_model = config.d_model;
         let seen = |name: String| watch.first(&name).expect("the encoder has shown it");
@@ -83,7 +83,7 @@ fn average(vectors: &[Vec<f32>]) -> Vec<f32> {
 /// The row of the table for an id.
 fn static_vector(reader: &Reader, id: u32) -> Vec<f32> {
     let id = id as usize;
-    values(reader.dir.model.embedding.weight.val().slice([id..id + 1]))
+    values(reader.model.embedding.weight.val().slice([id..id + 1]))
 }
 
 /// The embedding of a word: the mean of its pieces.

@@ -5,12 +5,11 @@ use crate::loss::loss;
 use crate::optimizer::{Optimizer, StepGradients};
 use crate::schedule::learning_rate;
 use crate::tensors::{BatchTensors, ids};
-use burn::module::Module;
 use burn::tensor::Device;
 use data::batch::{Batch, ControlIds, Example};
 use kernels::bits::Stream;
-use model::search::{Hypothesis, SearchConfig, TransformerSearch, greedy};
-use model::{ModelConfig, Pass, SpecialIds, Transformer};
+use model::search::{Hypothesis, SearchConfig, TensorSearch, greedy};
+use model::{Model, ModelConfig, Pass, SpecialIds};
 use std::collections::BTreeSet;
 
 /// Control tokens 0 to 2, one free id, and the digits.
@@ -125,7 +124,7 @@ pub(super) fn learn(sight: Sight, unseen: &[Vec<u32>]) -> Learnt {
         ..ModelConfig::default()
     };
     let tape = Device::flex().autodiff();
-    let mut model = Transformer::new(&shape, VOCAB, IDS, SEED, &tape);
+    let mut model = Model::new(&shape, VOCAB, IDS, SEED, &tape);
     let mut optimizer = Optimizer::new(&config);
     let mut strings = random_strings(SEED + 1).filter(|string| !unseen.contains(string));
     let (mut curve, mut sum) = (Vec::new(), 0.0);
@@ -147,7 +146,7 @@ pub(super) fn learn(sight: Sight, unseen: &[Vec<u32>]) -> Learnt {
     tested(&model.valid(), sight, unseen, curve)
 }
 
-fn tested(model: &Transformer, sight: Sight, unseen: &[Vec<u32>], curve: Vec<(f64, f64)>) -> Learnt {
+fn tested(model: &Model, sight: Sight, unseen: &[Vec<u32>], curve: Vec<(f64, f64)>) -> Learnt {
     let (device, batch) = (Device::flex(), batch(unseen));
     let measured = |sight: Sight| {
         let pass = sight.pass(Pass::inference());
@@ -158,6 +157,6 @@ fn tested(model: &Transformer, sight: Sight, unseen: &[Vec<u32>], curve: Vec<(f6
     let memory = model.encode(src, &Pass::inference());
     let config = SearchConfig::default();
     let max_lens = vec![config.max_len(batch.src_len); batch.rows];
-    let found = greedy(&mut TransformerSearch::new(model, &memory, 1), IDS, &max_lens, &config);
+    let found = greedy(&mut TensorSearch::new(model, &memory, 1), IDS, &max_lens, &config);
     Learnt { curve, loss: measured(sight), loss_without_future: measured(Sight::Causal), found }
 }

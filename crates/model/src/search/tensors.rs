@@ -1,23 +1,23 @@
-//! The Transformer as a [`NextToken`].
+//! A model as a [`NextToken`], with tensors, on any device.
 
 use super::NextToken;
 use crate::cache::Cache;
-use crate::{Memory, Pass, Transformer};
+use crate::{Memory, Model, Pass};
 use burn::tensor::{Int, Tensor, TensorData};
 
 /// Incremental decoding of `width` hypotheses for each sentence of a memory.
 #[derive(Debug)]
-pub struct TransformerSearch<'a> {
-    model: &'a Transformer,
+pub struct TensorSearch<'a> {
+    model: &'a Model,
     cache: Cache,
     pass: Pass,
     /// The row of the cache that each hypothesis has: the cache has `width` rows of every sentence.
     rows: Vec<usize>,
 }
 
-impl<'a> TransformerSearch<'a> {
+impl<'a> TensorSearch<'a> {
     /// Starts a search over the encoded sentences.
-    pub fn new(model: &'a Transformer, memory: &Memory, width: usize) -> Self {
+    pub fn new(model: &'a Model, memory: &Memory, width: usize) -> Self {
         let rows = (0..memory.states.dims()[0]).map(|sentence| sentence * width).collect();
         Self { model, cache: model.start(memory, width), pass: Pass::inference(), rows }
     }
@@ -39,7 +39,7 @@ impl<'a> TransformerSearch<'a> {
     }
 }
 
-impl NextToken for TransformerSearch<'_> {
+impl NextToken for TensorSearch<'_> {
     fn vocab_size(&self) -> usize {
         self.model.vocab_size()
     }
