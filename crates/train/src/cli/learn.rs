@@ -1,7 +1,7 @@
 //! `train learn …`.
 
 use crate::TrainError;
-use crate::commands::learn::{Terminal, attention, context, cost, masks, positions, show};
+use crate::commands::learn::{Terminal, attention, context, cost, heads, masks, positions, show};
 use crate::log::Color;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
@@ -18,6 +18,8 @@ pub(super) enum Command {
     Positions(Output),
     /// Padding and the future: what masks block, and a decoder that cheats without one
     Masks(Output),
+    /// What each head of a trained model looks at, and what is lost without it
+    Heads(HeadsArgs),
     /// N² measured: time and memory of attention against length, and a recurrent model beside it
     Cost(CostArgs),
 }
@@ -58,6 +60,24 @@ pub(super) struct ContextArgs {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct HeadsArgs {
+    /// A model directory, such as runs/small/best
+    #[arg(long, value_name = "DIR")]
+    model: PathBuf,
+    /// Watch the heads on the first 200 of these lines instead of sentences of this program
+    #[arg(long, value_name = "FILE")]
+    src: Option<PathBuf>,
+    /// Translations of --src, to be measured instead of the model's own
+    #[arg(long = "ref", value_name = "FILE", requires = "src")]
+    reference: Option<PathBuf>,
+    /// Put these control tokens before every sentence, e.g. `<2kn>`
+    #[arg(long, value_name = "TAG", default_value = "", hide_default_value = true)]
+    tag: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct CostArgs {
     /// Seconds instead of a minute: short sentences, few repetitions
     #[arg(long)]
@@ -82,6 +102,11 @@ pub(super) fn run(command: Command, color: Color, out: &mut impl Write) -> Resul
             show(|| context::lesson(&args.model, own), html, terminal, out)
         }
         Command::Positions(output) => show(positions::lesson, output.html.as_deref(), terminal, out),
+        Command::Heads(args) => {
+            let (src, reference) = (args.src.as_deref(), args.reference.as_deref());
+            let source = heads::Source { model: &args.model, src, reference, tag: &args.tag };
+            show(|| heads::lesson(&source), args.output.html.as_deref(), terminal, out)
+        }
         Command::Cost(args) => {
             let pace = if args.quick { cost::Pace::Quick } else { cost::Pace::Usual };
             show(|| cost::lesson(pace, &args.runs), args.output.html.as_deref(), terminal, out)
