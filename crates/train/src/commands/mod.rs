@@ -8,6 +8,7 @@ pub mod backends;
 pub mod data;
 pub mod report;
 pub mod runs;
+pub mod compare;
 pub mod split;
 pub mod config;
 pub mod learn;

@@ -1,17 +1,17 @@
 //! Pictures of what a model looks at while it translates.
 
 use crate::TrainError;
-use crate::model_dir::{self, ModelDir};
+use crate::attention::Recorder;
+use crate::model_dir;
 use crate::translator::Translator;
-use burn::tensor::{Device, Int, Tensor, TensorData};
-use data::{Normalizer, Tokenizer};
-use model::search::Searcher;
-use model::{Pass, Transformer};
+use burn::tensor::Device;
+use model::Precision;
+use page::attention::Sentence;
 use page::{AttentionPicture, Heat, Scale};
 use std::path::Path;
 
 /// Longer sentences make pictures that nobody can read.
-const MOST_TOKENS: usize = 40;
+const MOST_WORDS: usize = 30;
 
 /// The cross-attention of a model on sentences, with `tag` before each: a picture for each that is not too long.
 ///
@@ -24,51 +24,27 @@ pub fn pictures(
     tag: &str,
     sentences: &[String],
 ) -> Result<Vec<AttentionPicture>, TrainError> {
-    let ModelDir { config, tokenizer, model, .. } = model_dir::load(model_dir, device)?;
-    let tags = tokenizer.tag_ids(tag)?;
-    let translator = Translator {
-        model: Searcher::new(model.clone()),
-        tokenizer: tokenizer.clone(),
-        normalizer: Normalizer::new(&config.normalize),
-        tags: tags.clone(),
-        search: config.search,
-        sampling: None,
-        n_best: 1,
-    };
-    let translations = translator.translate(sentences, 0);
-    let ends = [tokenizer.eos_id()];
-    let pictures = sentences.iter().zip(translations).filter_map(|(sentence, translation)| {
-        let normalized = translator.normalizer.normalize(sentence);
-        let src = [&tags[..], &tokenizer.encode(&normalized), &ends].concat();
-        let tgt = [&tokenizer.encode(&translation)[..], &ends].concat();
-        let fits = src.len().max(tgt.len()) <= MOST_TOKENS;
-        let svg = fits.then(|| picture(&model, &tokenizer, &src, &tgt, device))?;
-        Some(AttentionPicture { src: sentence.clone(), translation, svg })
+    let dir = model_dir::load(model_dir, device)?;
+    let recorder = Recorder::new(&dir, Precision::F32);
+    let mut translator = Translator::new(dir, Precision::F32);
+    translator.tags = translator.tokenizer.tag_ids(tag)?;
+    let best = translator.translate_n_best(sentences, 0).into_iter().map(|targets| targets[0].clone());
+    let whole = best.filter_map(|best| match best.parts.as_slice() {
+        [part] => recorder.sentence(part),
+        _ => None,
     });
-    Ok(pictures.collect())
+    let pictures = whole
+        .map(|(sentence, _)| sentence)
+        .filter(|sentence| sentence.src.words.len().max(sentence.written.words.len()) <= MOST_WORDS);
+    Ok(pictures.map(|sentence| picture(&sentence)).collect())
 }
 
-/// Cross-attention of the last layer, the mean of its heads: a row for each target token, a column for each source token.
-fn picture(model: &Transformer, tokenizer: &Tokenizer, src: &[u32], tgt: &[u32], device: &Device) -> String {
-    let row = |ids: &mut dyn Iterator<Item = u32>| {
-        let ids: Vec<i64> = ids.map(i64::from).collect();
-        let n = ids.len();
-        Tensor::<2, Int>::from_data(TensorData::new(ids, [1, n]), device)
-    };
-    let shifted = &mut std::iter::once(tokenizer.bos_id()).chain(tgt[..tgt.len() - 1].iter().copied());
-    let pass = Pass::recording();
-    let _ = model.forward(row(&mut src.iter().copied()), row(shifted), &pass);
-    let last = pass.into_maps().cross.pop().expect("a decoder has a layer");
-    let values = last.mean_dim(1).into_data().convert::<f32>();
-    let values = values.as_slice::<f32>().expect("they were converted").to_vec();
-    let labels = |ids: &[u32]| -> Vec<String> {
-        let label = |&id: &u32| match tokenizer.token(id) {
-            _ if id == tokenizer.eos_id() => "(end)".into(),
-            token => token.unwrap_or_default().trim().to_owned(),
-        };
-        ids.iter().map(label).collect()
-    };
-    let (rows, columns) = (labels(tgt), labels(src));
+/// A row for each target word, a column for each source word: the mean of the heads of one layer.
+fn picture(sentence: &Sentence) -> AttentionPicture {
+    let (rows, columns) = (&sentence.written, &sentence.src);
+    let words = sentence.cross.layer_mean(sentence.layer).merged(&rows.sizes(), &columns.sizes());
+    let values: Vec<f32> = (0..rows.words.len()).flat_map(|row| words.row(row).to_vec()).collect();
+    let (rows, columns) = (rows.labels(), columns.labels());
     let heat = Heat {
         title: "cross-attention",
         rows: &rows,
@@ -77,5 +53,5 @@ fn picture(model: &Transformer, tokenizer: &Tokenizer, src: &[u32], tgt: &[u32],
         scale: Scale::Positive(1.0),
         numbers: false,
     };
-    heat.svg()
+    AttentionPicture { src: sentence.source.clone(), translation: sentence.target.clone(), svg: heat.svg() }
 }
