@@ -62,7 +62,8 @@ impl Sheet {
 pub fn picture(sentence: &Sentence) -> String {
     let mean = sentence.by_words(Kind::Cross, &sentence.cross.layer_mean(sentence.layer));
     let main = matrix::labelled(&sentence.written, &sentence.src, &mean, &sentence.links);
-    let heads = Kind::ALL.map(|kind| (kind, heads(sentence, kind)));
+    let kinds = Kind::ALL.into_iter().filter(|kind| !sentence.maps(*kind).0.is_empty());
+    let heads: Vec<(Kind, Part)> = kinds.map(|kind| (kind, heads(sentence, kind))).collect();
     let widest = heads.iter().map(|(_, part)| part.width).fold(main.width, f64::max);
     let mut sheet = Sheet { svg: String::new(), width: widest.max(420.0), y: MARGIN - 8.0 };
     sheet.text("title", &sentence.src.language, &sentence.source);

@@ -52,7 +52,8 @@ pub(super) fn weights(grid: &Grid) -> String {
 
 /// A sentence for the script.
 pub(super) fn sentence(sentence: &Sentence, detail: Detail) -> String {
-    let kinds = Kind::ALL.map(|kind| {
+    // A recurrent model attends to the source only.
+    let kinds = Kind::ALL.into_iter().filter(|kind| !sentence.maps(*kind).0.is_empty()).map(|kind| {
         let maps = sentence.maps(kind);
         let layers = (0..maps.0.len()).map(|layer| match detail {
             Detail::Heads => list(maps.0[layer].iter().map(|grid| text(&weights(grid)))),
@@ -77,6 +78,6 @@ pub(super) fn sentence(sentence: &Sentence, detail: Detail) -> String {
         "{{\"layer\":{},\"links\":{links},\"means\":{},\"sides\":{sides},\"kinds\":{}}}",
         sentence.layer,
         detail == Detail::Means,
-        list(kinds.into_iter())
+        list(kinds)
     )
 }

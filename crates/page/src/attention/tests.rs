@@ -110,6 +110,15 @@ fn a_picture_alone_is_one_on_white_with_every_head() {
 }
 
 #[test]
+fn a_recurrent_model_has_cross_attention_only() {
+    let sentence = Sentence { encoder: Maps::default(), decoder: Maps::default(), ..sentence() };
+    assert_eq!(picture(&sentence).matches("Every head of").count(), 1);
+    let mut page = AttentionPage::new("m");
+    page.add(&sentence);
+    assert_eq!(page.finish().matches("\"axes\":").count(), 1);
+}
+
+#[test]
 fn a_page_of_nothing_says_so() {
     assert!(AttentionPage::new("m").finish().contains("There was no text to translate."));
 }
