@@ -53,7 +53,8 @@ impl MultiHeadAttention {
         }
     }
 
-    pub(crate) fn n_heads(&self) -> usize {
+    /// Heads.
+    pub fn n_heads(&self) -> usize {
         self.n_heads
     }
 

@@ -49,8 +49,9 @@ impl Heat<'_> {
         let top = label_width(self.columns);
         let cell = if self.numbers { CELL * 1.6 } else { CELL };
         let (width, height) = (left + cell * n_columns as f64 + 2.0, top + CELL * n_rows as f64 + 2.0);
+        let class = if self.numbers { "heat numbered" } else { "heat" };
         let mut svg = format!(
-            "<svg class=\"heat\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{}\">\n",
+            "<svg class=\"{class}\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" height=\"{height:.0}\" role=\"img\" aria-label=\"{}\">\n",
             escape(self.title)
         );
         for (column, label) in self.columns.iter().enumerate() {
@@ -96,10 +97,9 @@ impl Heat<'_> {
             escape(&self.columns[column])
         );
         if self.numbers {
-            let class = if share > 0.55 { "number on" } else { "number" };
             let _ = write!(
                 svg,
-                "<text class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\">{value:.2}</text>",
+                "<text class=\"number\" x=\"{:.1}\" y=\"{:.1}\">{value:.2}</text>",
                 x + width / 2.0,
                 y + 17.0
             );

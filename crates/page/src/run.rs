@@ -138,8 +138,9 @@ impl RunPage {
 
     fn pictures(&self, page: &mut Page) {
         page.text(
-            "Cross-attention of the last decoder layer, the mean of its heads: which source tokens (columns) the model looks \
-             at while it writes each target token (rows). It shows where the model takes numbers from, not why it decides.",
+            "Cross-attention of one decoder layer, the mean of its heads: which source words (columns) the model looks at \
+             while it writes each target word (rows). It shows where the model takes numbers from, not why it decides. \
+             All layers and heads: train translate --attention FILE.html.",
         );
         page.add(format_args!("<div class=\"pictures\">\n"));
         let lang = escape(&self.tgt_lang);

@@ -119,3 +119,24 @@ fn weights_of_another_shape_are_refused() {
         assert_eq!(output.status.code(), Some(65), "{}", stderr_of(&output));
     }
 }
+
+#[test]
+fn two_finished_runs_are_compared() {
+    let (place, _) = trained();
+    place.train(&["run.name=other"]).assert().success();
+    let arguments = ["learn", "cost", "--quick", "--runs", "runs/other", "runs/run", "--html", "cost.html"];
+    let shown = stdout(&mut place.command(&arguments));
+    assert_has(
+        &shown,
+        &["run (GRU with attention)", "other (Transformer)", "10688", "BLEU / chrF++", "12  "],
+    );
+    assert_eq!(
+        shown.matches("→ ").count(),
+        3 * N_HELD_OUT,
+        "reference and two translations of each: {shown}"
+    );
+    assert_has(&place.read_text("cost.html"), &["<dd lang=\"kn\">", "class=\"chart\""]);
+    std::fs::write(place.path("runs/run/metrics.jsonl"), "{\"kind\": \"tra").unwrap();
+    let message = failure(&mut place.command(&["learn", "cost", "--quick", "--runs", "runs/run"]), 2);
+    assert_has(&message, &["runs/run has no scores of test sets"]);
+}

@@ -91,6 +91,17 @@ fn messages_as_json_have_their_place_in_spans() {
     assert_eq!(evaluation["spans"][1], serde_json::json!({"name": "evaluate", "set": "test"}));
 }
 
+#[test]
+fn an_error_is_json_too() {
+    let place = Place::new();
+    for (set, code) in [("train.lr=1", 78), ("tokenizer.vocab_size=9000", 65)] {
+        let told = failure(place.train(&[set]).args(["--log-format", "json", "--color", "always"]), code);
+        let last: Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+        assert_eq!(last["level"], "ERROR", "{told}");
+        assert!(!told.contains("\\u001b"), "{told}");
+    }
+}
+
 /// Fields of a protocol buffer: their numbers, and their bytes or the bits of their numbers.
 fn fields(mut bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
     let mut fields = Vec::new();

@@ -27,7 +27,7 @@ impl AttentionPage {
         let mut page = Page::new(title, &subtitle).with_style(STYLE).with_script(SCRIPT);
         page.section("How to read it", |page| {
             page.text(
-                "A row is a position that asks, a column one that it looks at; the darker a cell, the larger the weight, \
+                "A row is a position that asks, a column one that it looks at; the fuller the colour, the larger the weight, \
                  and the weights of a row sum to 1. In the decoder a row is named by the token that is written there: when \
                  it is written, the model has read only the tokens before it, from the start sign <s>. </s> is the end of \
                  the sentence. The model sees pieces; ▁ starts a word, ◌ stands in for a letter that a piece lacks, and \

@@ -78,7 +78,8 @@ mod tests {
             places.push((!word.starts_with('<')).then_some(n));
             n += usize::from(!word.starts_with('<'));
         }
-        let word_of = words.iter().enumerate().flat_map(|(i, (_, n))| std::iter::repeat_n(i, *n)).collect();
+        let word_of: Vec<usize> =
+            words.iter().enumerate().flat_map(|(i, (_, n))| std::iter::repeat_n(i, *n)).collect();
         let words: Vec<(String, usize)> = words.iter().map(|(word, n)| ((*word).to_owned(), *n)).collect();
         let side = Side { words, ..Side::default() };
         let marks = vec![false; word_of.len()];

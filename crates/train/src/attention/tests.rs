@@ -6,8 +6,9 @@ use model::ModelConfig;
 use model::search::SearchConfig;
 
 fn recorder() -> (Recorder, Part) {
-    let config = TokenizerConfig { vocab_size: 280, min_char_count: 1 };
-    let tokenizer = Tokenizer::train(["my book", "ನನ್ನ ಪುಸ್ತಕ"].into_iter(), &config).unwrap();
+    let config = TokenizerConfig { vocab_size: 276, min_char_count: 1 };
+    let tokenizer =
+        Tokenizer::train(["my book my book", "ನನ್ನ ಪುಸ್ತಕ ನನ್ನ ಪುಸ್ತಕ"].into_iter(), &config).unwrap();
     let model = ModelConfig {
         d_model: 12,
         d_ff: 13,

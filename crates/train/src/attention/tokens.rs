@@ -25,7 +25,10 @@ pub struct Tokens {
 /// What a token adds to the text.
 enum Piece<'a> {
     Control(&'a str),
+    /// A byte of a character.
     Byte(u8),
+    /// A byte among others that are no text together.
+    Stray(u8),
     Text(&'a str),
 }
 
@@ -46,6 +49,7 @@ impl<'a> Piece<'a> {
         match self {
             Self::Control(_) => &[],
             Self::Byte(byte) => std::slice::from_ref(byte),
+            Self::Stray(_) => "\u{FFFD}".as_bytes(),
             Self::Text(text) => text.as_bytes(),
         }
     }
@@ -57,10 +61,24 @@ impl<'a> Piece<'a> {
     fn label(&self) -> String {
         match self {
             Self::Control(token) => (*token).to_owned(),
-            Self::Byte(byte) => format!("‹{byte:02X}›"),
+            Self::Byte(byte) | Self::Stray(byte) => format!("‹{byte:02X}›"),
             Self::Text(text) => piece_label(text),
         }
     }
+}
+
+/// What each token adds. Bytes in a row are text together or not at all, as when ids become text.
+fn read<'a>(tokenizer: &'a Tokenizer, ids: &[u32]) -> Vec<Piece<'a>> {
+    let piece = |id: &u32| Piece::new(tokenizer, *id, tokenizer.token(*id).unwrap_or("<?>"));
+    let mut pieces: Vec<Piece<'a>> = ids.iter().map(piece).collect();
+    let is_byte = |piece: &Piece<'_>| matches!(piece, Piece::Byte(_));
+    for run in pieces.chunk_by_mut(|a, b| is_byte(a) == is_byte(b)).filter(|run| is_byte(&run[0])) {
+        let bytes: Vec<u8> = run.iter().flat_map(Piece::bytes).copied().collect();
+        if std::str::from_utf8(&bytes).is_err() {
+            run.iter_mut().zip(bytes).for_each(|(piece, byte)| *piece = Piece::Stray(byte));
+        }
+    }
+    pieces
 }
 
 impl Tokens {
@@ -70,9 +88,7 @@ impl Tokens {
         let mut words: Vec<(Vec<u8>, usize, bool)> = Vec::new();
         let mut word_of = Vec::new();
         let mut marks = Vec::new();
-        for &id in ids {
-            let token = tokenizer.token(id).unwrap_or("<?>");
-            let piece = Piece::new(tokenizer, id, token);
+        for piece in read(tokenizer, ids) {
             let control = matches!(piece, Piece::Control(_));
             let opens = control
                 || piece.bytes().starts_with(b" ")
@@ -81,7 +97,7 @@ impl Tokens {
                 words.push((Vec::new(), 0, control));
             }
             let word = words.last_mut().expect("one was opened");
-            word.0.extend(if control { token.as_bytes() } else { piece.bytes() });
+            word.0.extend(if let Piece::Control(token) = piece { token.as_bytes() } else { piece.bytes() });
             word.1 += 1;
             word_of.push(words.len() - 1);
             marks.push(piece.is_punctuation());
@@ -180,9 +196,9 @@ mod tests {
     use data::TokenizerConfig;
 
     fn tokenizer() -> Tokenizer {
-        let config = TokenizerConfig { vocab_size: 290, min_char_count: 2 };
+        let config = TokenizerConfig { vocab_size: 273, min_char_count: 2 };
         // Signs and consonants become entries, few of them merge.
-        let lines = ["ಕ ಷ ್ ಿ ತ ನ", "ಕ ಷ ್ ಿ ತ ನ", "my book.", "my my"];
+        let lines = ["ಕ ಷ ್ ಿ ತ ನ", "ಕ ಷ ್ ಿ ತ ನ", "my book.", "my my."];
         Tokenizer::train(lines.into_iter(), &config).unwrap()
     }
 
@@ -253,7 +269,19 @@ mod tests {
         assert_eq!(tokens.side.labels()[..2], ["▁", "▁"]);
         assert_eq!(tokens.side.labels().last().unwrap(), "\u{FFFD}");
         assert_eq!(tokens.side.pieces.last().unwrap(), "‹E0›");
-        let text = tokenizer.detokenize(&ids);
-        assert_eq!(tokens.n_words(), text.split_whitespace().count(), "{text:?}");
+        // Bytes in a row: a space among bytes that are no text is none, and one among bytes that are, is one.
+        let bytes = |bytes: &[u8]| bytes.iter().map(|byte| 3 + u32::from(*byte)).collect::<Vec<u32>>();
+        for ids in [ids, bytes(b"a b"), bytes(b"\xE0 b"), [my, bytes(b" \xFF")].concat()] {
+            let text = tokenizer.detokenize(&ids);
+            let words: Vec<String> =
+                text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect();
+            let tokens = Tokens::new(&tokenizer, &ids, "en");
+            assert_eq!(tokens.n_words(), words.len(), "{text:?}");
+            let labels = tokens.side.labels();
+            assert_eq!(
+                labels.iter().filter(|word| *word != "▁").collect::<Vec<_>>(),
+                words.iter().collect::<Vec<_>>()
+            );
+        }
     }
 }

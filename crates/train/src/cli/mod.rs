@@ -165,7 +165,7 @@ fn run(cli: Cli) -> Result<(), TrainError> {
         Some(Command::Runs(args)) => runs::run(&args, out),
         Some(Command::Data(command)) => data::run(command, out),
         Some(Command::Config(command)) => config::run(command, out),
-        Some(Command::Learn(command)) => learn::run(command, out),
+        Some(Command::Learn(command)) => learn::run(command, cli.global.log().color, out),
     }
 }
 
@@ -176,10 +176,9 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
 
 fn report(error: TrainError, log: &log::Options) {
     let mut stderr = std::io::stderr().lock();
-    let color = log.color;
     let text = match error {
         TrainError::Config(error) => {
-            let coloured = color.on(&stderr);
+            let coloured = log.format == log::Format::Text && log.color.on(&stderr);
             // It fails if there is a hook already; there is none.
             let _ = miette::set_hook(Box::new(move |_| {
                 Box::new(miette::MietteHandlerOpts::new().color(coloured).build())
@@ -189,6 +188,10 @@ fn report(error: TrainError, log: &log::Options) {
         error @ TrainError::Interrupted { .. } => error.to_string(),
         error => format!("error: {error}"),
     };
+    if log.format == log::Format::Json {
+        drop(stderr);
+        return tracing::error!("{}", text.trim_start_matches("error: "));
+    }
     let _ = writeln!(stderr, "{text}");
 }
 

@@ -1,6 +1,7 @@
 //! `train runs`.
 
 use crate::TrainError;
+use crate::commands::compare::compare;
 use crate::commands::evaluate::Format;
 use crate::commands::runs::{self, SortBy};
 use std::io::Write;
@@ -40,7 +41,7 @@ enum Command {
 
 pub(super) fn run(args: &Args, out: &mut impl Write) -> Result<(), TrainError> {
     match &args.command {
-        Some(Command::Compare { names, dir, html }) => runs::compare(dir, names, html.as_deref(), out),
+        Some(Command::Compare { names, dir, html }) => compare(dir, names, html.as_deref(), out),
         None => {
             let format = if args.json { Format::Json } else { Format::Text };
             runs::list(&args.dir, args.sort, format, out)

@@ -86,7 +86,12 @@ pub fn files(
     print(&evaluate(&hypotheses, &references)?, format, out)
 }
 
-fn held_out(name: &str, files: &ParallelFiles, languages: &LanguagePair) -> Result<HeldOut, TrainError> {
+/// A set as it is scored.
+pub(crate) fn held_out(
+    name: &str,
+    files: &ParallelFiles,
+    languages: &LanguagePair,
+) -> Result<HeldOut, TrainError> {
     let (pairs, _) = read_parallel(files, languages, &Limits::default())?;
     HeldOut::new(name, files, pairs)
 }

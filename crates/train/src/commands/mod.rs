@@ -12,3 +12,4 @@ pub mod config;
 pub mod learn;
 pub mod report;
 pub mod runs;
+pub mod compare;

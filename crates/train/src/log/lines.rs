@@ -83,7 +83,8 @@ where
         context.field_format().format_fields(Writer::new(&mut fields), event)?;
         let mut fields = object(&fields);
         let message = fields.remove("message").unwrap_or_default();
-        let spans = context.event_scope().into_iter().flat_map(|scope| scope.from_root());
+        let spans =
+            context.event_scope().into_iter().flat_map(tracing_subscriber::registry::Scope::from_root);
         let spans = spans.map(|span| {
             let extensions = span.extensions();
             let fields = extensions.get::<FormattedFields<N>>().map_or("", |fields| fields.fields.as_str());

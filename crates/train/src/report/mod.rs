@@ -169,15 +169,13 @@ fn samples(run: &Run) -> Vec<SampleHistory> {
     let mut histories: Vec<SampleHistory> = Vec::new();
     for at in &run.rows.samples {
         for sample in &at.samples {
-            let same = |one: &&mut SampleHistory| one.src == sample.src && one.reference == sample.reference;
-            let history = match histories.iter_mut().position(|mut one| same(&mut one)) {
-                Some(place) => &mut histories[place],
-                None => {
-                    let (src, reference) = (sample.src.clone(), sample.reference.clone());
-                    histories.push(SampleHistory { src, reference, versions: Vec::new() });
-                    histories.last_mut().expect("it was pushed")
-                }
-            };
+            let same = |one: &SampleHistory| one.src == sample.src && one.reference == sample.reference;
+            let place = histories.iter().position(same).unwrap_or_else(|| {
+                let (src, reference) = (sample.src.clone(), sample.reference.clone());
+                histories.push(SampleHistory { src, reference, versions: Vec::new() });
+                histories.len() - 1
+            });
+            let history = &mut histories[place];
             let score = sentence_chrf(&sample.hyp, &sample.reference, ChrfOrder::CHRF2);
             match history.versions.last_mut() {
                 Some((when, _, text)) if *text == sample.hyp => {

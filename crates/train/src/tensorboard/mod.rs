@@ -172,8 +172,8 @@ mod tests {
     }
 
     fn write(run: &Path, rows: &[Value]) {
-        let text: String = rows.iter().map(|row| format!("{row}\n")).collect();
-        fs::write(run.join("metrics.jsonl"), text).unwrap();
+        let rows: Vec<String> = rows.iter().map(Value::to_string).collect();
+        fs::write(run.join("metrics.jsonl"), rows.join("\n") + "\n").unwrap();
     }
 
     fn files(run: &Path) -> Vec<(String, Vec<u8>)> {

@@ -1,4 +1,4 @@
-//! The bytes of an event file: protocol buffers written by hand, each in the frame of a TFRecord.
+//! The bytes of an event file: protocol buffers written by hand, each in the frame of a `TFRecord`.
 //!
 //! A record is its length (u64), a checksum of the length, the message, a checksum of the message, all little-endian; a
 //! checksum is the CRC-32C of RFC 3720 §12.1, rotated and shifted ("masked"). Field numbers are those of `event.proto`,

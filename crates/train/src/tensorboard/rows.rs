@@ -64,9 +64,9 @@ impl Rows {
             Some("validate") => DEV.iter().for_each(|(key, tag)| scalar(tag, &row[*key])),
             Some("test") => {
                 let set = row["set"].as_str().unwrap_or_default();
-                TEST.iter().for_each(|key| {
-                    scalar(&format!("test/{set}/{key}"), &row["scores"][*key]["score"]);
-                });
+                for key in TEST {
+                    scalar(&format!("test/{set}/{key}"), &row["scores"][key]["score"]);
+                }
             }
             Some("samples") => {
                 for (number, sample) in row["samples"].as_array().into_iter().flatten().enumerate() {
@@ -89,5 +89,5 @@ fn sample_text(sample: &Value) -> String {
 
 /// Indented text is shown as it is.
 fn code_block(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}\n")).collect()
+    text.lines().flat_map(|line| ["    ", line, "\n"]).collect()
 }

@@ -172,12 +172,12 @@ fn group_room(limit: &str, used: &str, stat: &str, cache: &str) -> Option<f64> {
 }
 
 /// Bytes of this process by a name in `/proc/self/status`.
-pub(super) fn resident(name: &str) -> Option<f64> {
+pub(crate) fn resident(name: &str) -> Option<f64> {
     field(&fs::read_to_string("/proc/self/status").ok()?, name)
 }
 
 /// From now on the peak counts anew; the bytes of now.
-fn forget_peak() -> Option<f64> {
+pub(crate) fn forget_peak() -> Option<f64> {
     fs::write("/proc/self/clear_refs", "5").ok()?;
     resident("VmRSS")
 }

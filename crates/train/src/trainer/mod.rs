@@ -6,6 +6,8 @@ mod faults;
 mod memory;
 mod keep;
 
+pub(crate) use memory::{forget_peak, resident};
+
 use crate::TrainError;
 use crate::average::Ema;
 use crate::checkpoint::{self, State};

@@ -15,8 +15,6 @@ use steps::{Steps, Subject};
 
 /// Columns of a vector that are shown.
 const SHOWN: usize = 8;
-/// Heads of which every step is shown.
-const SHOWN_HEADS: usize = 2;
 
 /// The page: of a tiny model with random weights, or of the first layer of a trained one.
 ///
@@ -69,18 +67,22 @@ fn walk(lesson: &mut Lesson, subject: &Subject, steps: &Steps) {
         subject.config.d_head()
     ));
     lesson.formula("Q = x W_Q + b_Q     K = x W_K + b_K     V = x W_V + b_V");
-    for (name, tensor) in [("Q", &steps.queries), ("K", &steps.keys), ("V", &steps.values)] {
-        each_head(lesson, name, tensor, labels);
+    for head in 0..subject.shown_heads {
+        for (name, tensor) in [("Q", &steps.queries), ("K", &steps.keys), ("V", &steps.values)] {
+            vectors(lesson, name, tensor, subject, head);
+        }
     }
     lesson.text("3. Scores: every query with every key. A row asks, a column is asked.");
-    squares(lesson, "Q Kᵀ", &steps.scores, labels, Kind::Signed);
+    squares(lesson, "Q Kᵀ", &steps.scores, subject, Kind::Signed);
     by_hand(lesson, subject, steps);
     lesson.text(format!("4. Divided by √d_k = √{}.", subject.config.d_head()));
-    squares(lesson, "Q Kᵀ ÷ √d_k", &steps.scaled, labels, Kind::Signed);
+    squares(lesson, "Q Kᵀ ÷ √d_k", &steps.scaled, subject, Kind::Signed);
     lesson.text("5. softmax makes each row positive with sum 1: eˢ divided by the sum of the row's eˢ.");
-    squares(lesson, "weights", &steps.weights, labels, Kind::Share);
+    squares(lesson, "weights", &steps.weights, subject, Kind::Share);
     lesson.text("6. The weighted sum of the values, in each head.");
-    each_head(lesson, "weights · V", &steps.heads, labels);
+    for head in 0..subject.shown_heads {
+        vectors(lesson, "weights · V", &steps.heads, subject, head);
+    }
     lesson.text("7. The heads beside each other, through W_O: one new vector for each word.");
     rows(lesson, &format!("output  {}", shape(&steps.output)), labels, &values(steps.output.clone()));
     checked(lesson, steps);
@@ -104,28 +106,27 @@ fn rows(lesson: &mut Lesson, caption: &str, labels: &[String], all: &[f32]) {
     lesson.matrix(Matrix { caption, rows: labels.to_vec(), columns, values, scale });
 }
 
-/// The matrices `[len, width]` of the first heads.
-fn heads(tensor: &Tensor<4>) -> impl Iterator<Item = (usize, Vec<f32>)> {
-    let [_, n_heads, len, width] = tensor.dims();
-    let values = values(tensor.clone());
-    (0..n_heads.min(SHOWN_HEADS))
-        .map(move |head| (head, values[head * len * width..][..len * width].to_vec()))
+/// The matrix `[len, width]` of a head.
+fn of_head(tensor: &Tensor<4>, head: usize) -> Vec<f32> {
+    values(tensor.clone().narrow(1, head, 1))
 }
 
-fn each_head(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, labels: &[String]) {
-    for (head, values) in heads(tensor) {
-        rows(lesson, &format!("{name} of head {}  {}", head + 1, shape(tensor)), labels, &values);
-    }
+/// The vectors of all words in one head.
+fn vectors(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject, head: usize) {
+    let caption = format!("{name} of head {}  {}", head + 1, shape(tensor));
+    rows(lesson, &caption, &subject.labels, &of_head(tensor, head));
 }
 
 /// What every word has with every word, in the first heads.
-fn squares(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, labels: &[String], kind: Kind) {
-    for (head, values) in heads(tensor) {
+fn squares(lesson: &mut Lesson, name: &str, tensor: &Tensor<4>, subject: &Subject, kind: Kind) {
+    let labels = &subject.labels;
+    for head in 0..subject.shown_heads {
+        let values = of_head(tensor, head);
         let scale = match kind {
             Kind::Signed => Scale::Signed(most(&values)),
             Kind::Share => Scale::Positive(1.0),
         };
-        let (rows, columns) = (labels.to_vec(), labels.to_vec());
+        let (rows, columns) = (labels.clone(), labels.clone());
         let caption = format!("{name} of head {}  {}", head + 1, shape(tensor));
         lesson.matrix(Matrix { caption, rows, columns, values, scale });
     }

@@ -32,7 +32,7 @@ const LANGUAGE: &str = "en";
 /// that reads another language.
 pub fn lesson(model: &Path, own: Option<(&str, &[String])>) -> Result<Lesson, TrainError> {
     let reader = Reader::load(model)?;
-    let language = &reader.dir.config.src_lang;
+    let language = &reader.config.src_lang;
     if own.is_none() && language != LANGUAGE {
         return Err(TrainError::Usage(format!(
             "the built-in sentences are English, and {} reads '{language}': give --word and --sentences",
@@ -44,16 +44,17 @@ pub fn lesson(model: &Path, own: Option<(&str, &[String])>) -> Result<Lesson, Tr
         "A word has one embedding, whatever it means. What it means here comes from the words around it.",
     );
     introduce(&mut lesson, &reader, model);
-    match own {
-        Some((word, sentences)) => word_in(&mut lesson, &reader, word, sentences)?,
-        None => {
-            for (word, sentences) in PAIRS {
-                word_in(&mut lesson, &reader, word, &sentences.map(str::to_owned))?;
+    if let Some((word, sentences)) = own {
+        word_in(&mut lesson, &reader, word, sentences)?;
+    } else {
+        for (word, sentences) in PAIRS {
+            word_in(&mut lesson, &reader, word, &sentences.map(str::to_owned))?;
+            if word == "apple" {
+                spelling(&mut lesson, &reader);
             }
-            spelling(&mut lesson, &reader);
-            let translator = Translator::load(model, &Device::flex(), Precision::F32)?;
-            senses::add(&mut lesson, &reader, &translator)?;
         }
+        let translator = Translator::load(model, &Device::flex(), Precision::F32)?;
+        senses::add(&mut lesson, &reader, &translator)?;
     }
     lesson.next(
         "crates/model/src/embedding.rs: Embedding::forward; crates/model/src/encoder.rs: EncoderLayer::forward, \
@@ -69,14 +70,21 @@ pub fn lesson(model: &Path, own: Option<(&str, &[String])>) -> Result<Lesson, Tr
 }
 
 fn introduce(lesson: &mut Lesson, reader: &Reader, model: &Path) {
-    let config = &reader.dir.config;
-    lesson.formula("layer:  x ← x + SelfAttention(x),  x ← x + FeedForward(x)    (with norms; paper §3.1)");
+    let config = &reader.config;
+    lesson.formula("each layer:  x ← x + SelfAttention(x)\n             x ← x + FeedForward(x)      (with norms; paper §3.1)");
+    lesson.text(
+        "What the model knows of a word is what its training text says. That a word is one token means that the text has \
+         it, not that it has it in every meaning; a meaning that was never seen cannot stand apart.",
+    );
     lesson.text(format!(
-        "{}: {} layers of {} dimensions, a vocabulary of {} tokens. A cosine of 1 is the same direction, 0 none in common. \
+        "{}: {} of {} dimensions, a vocabulary of {} tokens. A cosine of 1 is the same direction, 0 none in common. \
          \"In the sentences\" is the mean cosine between the word's vectors in its sentences, \"to neighbours\" that of the \
          word with the tokens right before and after it.",
         model.display(),
-        config.model.n_encoder_layers,
+        match config.model.n_encoder_layers {
+            1 => "an encoder of one layer".into(),
+            n => format!("an encoder of {n} layers"),
+        },
         config.model.d_model,
         config.vocab_size
     ));
@@ -90,8 +98,9 @@ fn word_in(lesson: &mut Lesson, reader: &Reader, word: &str, sentences: &[String
         .collect::<Result<Vec<Word>, TrainError>>()?;
     lesson.heading(&format!("\"{word}\""));
     let quoted: Vec<String> = words.iter().map(|word| format!("\"{}\"", word.sentence)).collect();
-    lesson.text(format!("{} {}", quoted.join(" and "), depths::pieces(reader, word)));
-    let depths = names(&reader.dir.config.model);
+    lesson.text(quoted.join(" and "));
+    lesson.text(format!("{}{}", depths::pieces(reader, word), cut_words(&words, word)));
+    let depths = names(&reader.config.model);
     let apart = |depth: usize| mean(&depths::pairs(&words, |word| word.at(depth)));
     let near =
         |depth: usize| mean(&words.iter().filter_map(|word| word.to_neighbours(depth)).collect::<Vec<_>>());
@@ -124,12 +133,27 @@ fn word_in(lesson: &mut Lesson, reader: &Reader, word: &str, sentences: &[String
     Ok(())
 }
 
+/// The other words that the tokenizer cut; nothing if there are none.
+fn cut_words(words: &[Word], word: &str) -> String {
+    let mut cut: Vec<&str> = words.iter().flat_map(|word| &word.cut).map(String::as_str).collect();
+    cut.retain(|cut| cut.replace('|', "") != word);
+    cut.sort_unstable();
+    cut.dedup();
+    match cut.as_slice() {
+        [] => String::new(),
+        cut => format!(
+            " Around it, cut because the training text has them seldom or never whole: {}.",
+            cut.join(", ")
+        ),
+    }
+}
+
 /// Another spelling is another word.
 fn spelling(lesson: &mut Lesson, reader: &Reader) {
     let cosine = depths::static_cosine(reader, "Apple", "apple");
     lesson.text(format!(
-        "A capital letter makes another word of it: \"Apple\" and \"apple\" have embeddings with a cosine of {}. {} That is \
-         why both sentences above spell it alike.",
+        "Both sentences about apples spell the word alike, for a capital letter makes another one: \"Apple\" and \"apple\" \
+         have embeddings with a cosine of {}. {}",
         number(cosine as f32),
         depths::pieces(reader, "Apple")
     ));

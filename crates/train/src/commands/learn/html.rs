@@ -28,10 +28,21 @@ impl Lesson {
             };
             let heading = |block: &Block| matches!(block, Block::Heading(_));
             let end = rest.iter().position(heading).unwrap_or(rest.len());
-            page.section(title, |page| rest[..end].iter().for_each(|block| add(page, block)));
+            page.section(title, |page| fill(page, &rest[..end]));
             rest = &rest[end..];
         }
         page.finish()
+    }
+}
+
+/// The blocks of a section; pictures that follow each other stand beside each other.
+fn fill(page: &mut Page, blocks: &[Block]) {
+    let picture = |block: &Block| matches!(block, Block::Matrix(_) | Block::Chart(_));
+    for run in blocks.chunk_by(|a, b| picture(a) && picture(b)) {
+        match run {
+            [one] => add(page, one),
+            several => page.plots(|page| several.iter().for_each(|block| add(page, block))),
+        }
     }
 }
 

@@ -201,7 +201,13 @@ fn cheater(lesson: &mut Lesson) {
         cheat::STEPS,
         cheat::DIGITS,
     ));
-    let row = |name: &str, of: &dyn Fn(&Learnt) -> String| [name.to_owned(), of(&honest), of(&cheater)];
+    compared(lesson, &honest, &cheater, &strings);
+    examples(lesson, &honest, &cheater, &strings);
+}
+
+/// Losses, and what search makes of both.
+fn compared(lesson: &mut Lesson, honest: &Learnt, cheater: &Learnt, strings: &[Vec<u32>]) {
+    let row = |name: &str, of: &dyn Fn(&Learnt) -> String| [name.to_owned(), of(honest), of(cheater)];
     let point = |at: usize| move |learnt: &Learnt| format!("{:.4}", learnt.curve[at].1);
     let last = honest.curve.len() - 1;
     lesson.table(
@@ -214,8 +220,8 @@ fn cheater(lesson: &mut Lesson) {
             row("last steps", &point(last)),
             row("loss on unseen strings, as trained", &|learnt| format!("{:.4}", learnt.loss)),
             row("… with the future hidden", &|learnt| format!("{:.4}", learnt.loss_without_future)),
-            row("digits right, by search", &|learnt| format!("{:.1} %", 100.0 * learnt.digits(&strings))),
-            row("strings right, by search", &|learnt| format!("{} of {UNSEEN}", learnt.exact(&strings))),
+            row("digits right, by search", &|learnt| format!("{:.1} %", 100.0 * learnt.digits(strings))),
+            row("strings right, by search", &|learnt| format!("{} of {UNSEEN}", learnt.exact(strings))),
         ],
     );
     lesson.chart(Chart {
@@ -227,6 +233,10 @@ fn cheater(lesson: &mut Lesson) {
             Series::new("no mask", cheater.curve.clone()),
         ],
     });
+}
+
+/// What went wrong, and some strings to see it.
+fn examples(lesson: &mut Lesson, honest: &Learnt, cheater: &Learnt, strings: &[Vec<u32>]) {
     lesson.text(
         "The cheater's loss falls first and ends lower: the next token stands in its input, and looking one place to the \
          right is soon learnt. What it has not learnt is to read the source. Where the future is not there to be copied, \

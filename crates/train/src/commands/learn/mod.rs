@@ -13,6 +13,8 @@ pub mod attention;
 pub mod positions;
 pub mod masks;
 pub mod context;
+pub mod heads;
+pub mod cost;
 
 pub use lesson::{Field, Lesson, Matrix};
 pub use terminal::Terminal;

@@ -224,37 +224,7 @@ fn cat_and_mat(lesson: &mut Lesson) {
          the other?",
     );
     let pair = Pair::new();
-    let (with, without) = (pair.moves(Told::Positions), pair.moves(Told::Nothing));
-    let places = pair.places();
-    let row = |(at, word): (usize, &str)| {
-        let place = format!("{} → {}", at + 1, places[at] + 1);
-        let (moved, cosine) = with[at];
-        [
-            word.to_owned(),
-            place,
-            difference(without[at].0),
-            number(without[at].1 as f32),
-            difference(moved),
-            number(cosine as f32),
-        ]
-    };
-    lesson.table(
-        "Largest difference of a number, and cosine, without positions and with them:",
-        ["word", "place", "without", "cosine", "with", "cosine"],
-        SENTENCES[0].split(' ').enumerate().map(row).collect(),
-    );
-    let most = |moves: &[(f32, f64)]| moves.iter().map(|one| one.0).fold(0.0, f32::max);
-    lesson.text(format!(
-        "Without positions no number differs by more than {}: who sat on whom cannot be known. Even the two \"the\" of \
-         one sentence are one vector then (they differ by {}). With positions every word has another vector in the \
-         other sentence, also those that stayed: they see cat and mat elsewhere.",
-        difference(most(&without)),
-        difference(twins(&pair, Told::Nothing))
-    ));
-    lesson.text(format!(
-        "With positions the two \"the\" differ by up to {}.",
-        number(twins(&pair, Told::Positions))
-    ));
+    moves(lesson, &pair);
     for (caption, told) in [("without positions", Told::Nothing), ("with positions", Told::Positions)] {
         let [first, second] = SENTENCES.map(|sentence| pair.encode(sentence, told));
         let values = first.iter().flat_map(|a| second.iter().map(|b| cosine(a, b) as f32)).collect();
@@ -267,6 +237,31 @@ fn cat_and_mat(lesson: &mut Lesson) {
             scale: Scale::Signed(1.0),
         });
     }
+}
+
+/// The table of how far each word moves, and what it says.
+fn moves(lesson: &mut Lesson, pair: &Pair) {
+    let (with, without) = (pair.moves(Told::Positions), pair.moves(Told::Nothing));
+    let places = pair.places();
+    let row = |(at, word): (usize, &str)| {
+        let (place, told) = (format!("{} → {}", at + 1, places[at] + 1), [without[at], with[at]]);
+        let [without, with] = told.map(|(moved, cosine)| [difference(moved), number(cosine as f32)]);
+        let [[without, without_cosine], [with, with_cosine]] = [without, with];
+        [word.to_owned(), place, without, without_cosine, with, with_cosine]
+    };
+    lesson.table(
+        "Largest difference of a number, and cosine, without positions and with them:",
+        ["word", "place", "without", "cosine", "with", "cosine"],
+        SENTENCES[0].split(' ').enumerate().map(row).collect(),
+    );
+    let most = without.iter().map(|one| one.0).fold(0.0, f32::max);
+    let [nothing, positions] = [Told::Nothing, Told::Positions].map(|told| difference(twins(pair, told)));
+    lesson.text(format!(
+        "Without positions no number differs by more than {}: who sat on whom cannot be known. Even the two \"the\" of \
+         one sentence are one vector then (they differ by {nothing}). With positions every word has another vector in the \
+         other sentence, also those that stayed: they see cat and mat elsewhere; and the two \"the\" differ by {positions}.",
+        difference(most)
+    ));
 }
 
 /// How far the two "the" of the first sentence are apart.

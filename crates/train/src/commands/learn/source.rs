@@ -1,23 +1,25 @@
 //! Text as a trained model sees it: normalised, tokenized, ended.
 
 use crate::TrainError;
-use crate::model_dir::{self, ModelDir};
+use crate::model_dir::{self, DirConfig, ModelDir};
 use crate::tensors::ids;
 use burn::tensor::{Device, Int, Tensor};
-use data::Normalizer;
+use data::{Normalizer, Tokenizer};
 use model::{Model, Transformer};
 use std::ops::Range;
 use std::path::Path;
 
-/// Tokens that a page has room for.
-pub(super) const MOST_TOKENS: usize = 24;
+/// Tokens of a sentence of which a page shows every one.
+pub(super) const MOST_SHOWN: usize = 24;
+/// Tokens of a sentence of which a page shows one word.
+pub(super) const MOST_TOKENS: usize = 400;
 
 /// A model with what turns text into its ids.
 #[derive(Debug)]
 pub(super) struct Reader {
-    pub(super) dir: ModelDir,
-    /// The directory's model, whose layers are looked at.
+    pub(super) config: DirConfig,
     pub(super) model: Transformer,
+    pub(super) tokenizer: Tokenizer,
     normalizer: Normalizer,
 }
 
@@ -36,19 +38,19 @@ pub(super) struct Source {
 impl Reader {
     /// Reads a model directory onto the CPU. A recurrent model is refused: it has not the layers that a page shows.
     pub(super) fn load(path: &Path) -> Result<Self, TrainError> {
-        let dir = model_dir::load(path, &Device::flex())?;
-        let normalizer = Normalizer::new(&dir.config.normalize);
-        let Model::Transformer(model) = dir.model.clone() else {
+        let ModelDir { config, model, tokenizer, .. } = model_dir::load(path, &Device::flex())?;
+        let normalizer = Normalizer::new(&config.normalize);
+        let Model::Transformer(model) = model else {
             return Err(TrainError::Usage(format!(
                 "the model in {} is recurrent (kind = \"gru\"); this page is about a Transformer: name one",
                 path.display()
             )));
         };
-        Ok(Self { dir, model, normalizer })
+        Ok(Self { config, model, tokenizer, normalizer })
     }
 
-    /// A sentence that has text and fits on a page.
-    pub(super) fn source(&self, sentence: &str) -> Result<Source, TrainError> {
+    /// A sentence that has text and no more than so many tokens.
+    pub(super) fn source(&self, sentence: &str, most_tokens: usize) -> Result<Source, TrainError> {
         if sentence.len() > crate::corpora::MAX_LINE_BYTES {
             return Err(too_long("bytes", sentence.len(), crate::corpora::MAX_LINE_BYTES));
         }
@@ -56,13 +58,13 @@ impl Reader {
         if text.is_empty() {
             return Err(empty());
         }
-        let mut ids = self.dir.tokenizer.encode(&text);
-        if ids.len() >= MOST_TOKENS {
-            return Err(too_long("tokens", ids.len() + 1, MOST_TOKENS));
+        let mut ids = self.tokenizer.encode(&text);
+        if ids.len() >= most_tokens {
+            return Err(too_long("tokens", ids.len() + 1, most_tokens));
         }
-        ids.push(self.dir.tokenizer.eos_id());
+        ids.push(self.tokenizer.eos_id());
         let tokens: Vec<&str> =
-            ids.iter().map(|&id| self.dir.tokenizer.token(id).expect("the tokenizer made it")).collect();
+            ids.iter().map(|&id| self.tokenizer.token(id).expect("the tokenizer made it")).collect();
         let labels = tokens.iter().map(|token| token.trim_start().to_owned()).collect();
         let spaced = tokens.iter().map(|token| token.starts_with(' ')).collect();
         Ok(Source { text, ids, labels, spaced })
@@ -70,7 +72,7 @@ impl Reader {
 
     /// The ids of a word that follows a space.
     pub(super) fn word(&self, word: &str) -> Vec<u32> {
-        self.dir.tokenizer.encode(&self.normalizer.normalize(word))
+        self.tokenizer.encode(&self.normalizer.normalize(word))
     }
 }
 
@@ -86,6 +88,14 @@ impl Source {
         (0..=last)
             .map(|start| start..start + word.len())
             .find(|place| !word.is_empty() && self.ids[place.clone()] == *word && self.is_end(place.end))
+    }
+
+    /// The words that the tokenizer cut, as `li|ght`.
+    pub(super) fn cut_words(&self) -> Vec<String> {
+        let starts: Vec<usize> = (0..self.ids.len()).filter(|&at| self.is_end(at)).collect();
+        let ends = starts.iter().skip(1).copied().chain([self.ids.len()]);
+        let words = starts.iter().zip(ends).map(|(&start, end)| &self.labels[start..end]);
+        words.filter(|word| word.len() > 1).map(|word| word.join("|")).collect()
     }
 
     /// Whether the token there does not go on with the word before it.

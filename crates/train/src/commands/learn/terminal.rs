@@ -1,8 +1,8 @@
 //! A lesson as text: at most 80 columns, fewer where the terminal says that it is narrower.
 
 use super::lesson::{Block, Field, Lesson, Matrix};
+use crate::log::Color;
 use std::fmt::Write as _;
-use std::io::IsTerminal;
 use unicode_segmentation::UnicodeSegmentation;
 
 /// The columns of a page, and the fewest that it is laid out for.
@@ -10,6 +10,8 @@ const COLUMNS: usize = 80;
 const FEWEST: usize = 40;
 /// Rows of a pattern at most.
 const FIELD_ROWS: usize = 32;
+/// Characters of the name of a row that are shown however wide its numbers are.
+const FEWEST_OF_NAME: usize = 6;
 /// From −1 to 1, in equal steps, ever darker.
 const SHADES: [char; 9] = [' ', '.', ':', '-', '=', '+', '*', '#', '@'];
 /// Between two columns.
@@ -34,10 +36,9 @@ pub enum Colour {
 }
 
 impl Terminal {
-    /// What standard output is: `NO_COLOR` and `COLUMNS` are obeyed.
-    pub fn of_stdout() -> Self {
-        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        let colour = if std::io::stdout().is_terminal() && wanted { Colour::On } else { Colour::Off };
+    /// What standard output is; of its width only `COLUMNS` tells.
+    pub fn of_stdout(color: Color) -> Self {
+        let colour = if color.on(&std::io::stdout()) { Colour::On } else { Colour::Off };
         let columns = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
         Self { columns: columns.unwrap_or(COLUMNS).clamp(FEWEST, COLUMNS), colour }
     }
@@ -65,11 +66,7 @@ impl Lesson {
         for block in &self.blocks {
             text.push('\n');
             match block {
-                Block::Heading(title) => {
-                    let line = "─".repeat(width(title).min(terminal.columns));
-                    // The line ends where the next block begins: no empty line after a heading.
-                    let _ = write!(text, "{}\n{}", terminal.bold(title), terminal.faint(&line));
-                }
+                Block::Heading(title) => heading(&mut text, title, terminal),
                 Block::Text(paragraph) => wrap(&mut text, paragraph, terminal.columns),
                 Block::Formula(lines) => lines.lines().for_each(|line| formula(&mut text, line, terminal)),
                 Block::Translations(caption, _, rows) => {
@@ -115,6 +112,17 @@ fn wrap(text: &mut String, paragraph: &str, columns: usize) {
     text.push('\n');
 }
 
+/// The line under it ends where the next block begins: no empty line after a heading.
+fn heading(text: &mut String, title: &str, terminal: Terminal) {
+    let mut lines = String::new();
+    wrap(&mut lines, title, terminal.columns);
+    for line in lines.lines() {
+        let _ = writeln!(text, "{}", terminal.bold(line));
+    }
+    let widest = lines.lines().map(width).max().unwrap_or(0);
+    text.push_str(&terminal.faint(&"─".repeat(widest)));
+}
+
 /// A line that keeps its spaces where it fits.
 fn formula(text: &mut String, line: &str, terminal: Terminal) {
     const INDENT: usize = 4;
@@ -124,9 +132,9 @@ fn formula(text: &mut String, line: &str, terminal: Terminal) {
     }
     let mut lines = String::new();
     wrap(&mut lines, line, terminal.columns - INDENT);
-    lines.lines().for_each(|line| {
+    for line in lines.lines() {
         let _ = writeln!(text, "{}{line}", " ".repeat(INDENT));
-    });
+    }
 }
 
 fn padded(cell: &str, columns: usize, right: bool) -> String {
@@ -150,8 +158,12 @@ fn table(text: &mut String, caption: &str, head: &[String], rows: &[Vec<String>]
     let widest = |column: usize| {
         rows.iter().map(|row| width(&row[column])).chain([width(&head[column])]).max().unwrap_or(0)
     };
-    let most_name = terminal.columns / 2;
-    let name_width = widest(0).min(most_name);
+    let room = terminal.columns - GAP.len();
+    let others = (1..head.len()).map(widest).max().unwrap_or(0);
+    let name_width = widest(0)
+        .min(terminal.columns / 2)
+        .min(room.saturating_sub(others))
+        .max(widest(0).min(FEWEST_OF_NAME));
     let mut column = 1;
     while column < head.len() || column == 1 {
         let mut end = column;
@@ -171,9 +183,9 @@ fn table(text: &mut String, caption: &str, head: &[String], rows: &[Vec<String>]
         if head.iter().any(|cell| !cell.is_empty()) {
             let _ = writeln!(text, "{}", terminal.faint(&line(head)));
         }
-        rows.iter().for_each(|row| {
+        for row in rows {
             let _ = writeln!(text, "{}", line(row));
-        });
+        }
         column = end.max(2);
         if column < head.len() {
             text.push('\n');
@@ -227,7 +239,7 @@ fn pattern(text: &mut String, field: &Field, terminal: Terminal) {
 
 fn shade(value: f32) -> char {
     let last = SHADES.len() - 1;
-    let place = ((value + 1.0) / 2.0 * last as f32).round();
+    let place = (f32::midpoint(value, 1.0) * last as f32).round();
     SHADES[if place.is_finite() { (place.max(0.0) as usize).min(last) } else { last / 2 }]
 }
 
@@ -238,7 +250,7 @@ mod tests {
 
     fn lesson() -> Lesson {
         let mut lesson = Lesson::new("Title", "below it");
-        lesson.heading("Part");
+        lesson.heading("Part of a lesson with a title that is too long for forty columns");
         lesson.text("a word and another ".repeat(20));
         lesson.formula("y = x\na formula that is too long for a terminal of forty columns = 0");
         let cell = |text: &str| text.to_owned();

@@ -8,7 +8,10 @@ use std::rc::Rc;
 
 /// Keeps all activations of a pass; a clone sees the same ones, so that one can be given to the pass.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Seen(Rc<RefCell<Vec<(String, Vec<f32>)>>>);
+pub(super) struct Seen(Rc<RefCell<Vec<Activations>>>);
+
+/// A name and its numbers.
+type Activations = (String, Vec<f32>);
 
 impl Watch for Seen {
     fn see(&mut self, name: &str, activations: Tensor<1>) -> Tensor<1> {

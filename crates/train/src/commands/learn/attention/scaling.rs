@@ -33,6 +33,9 @@ pub(super) struct Width {
     pub(super) scaled: Rows,
 }
 
+/// One of the numbers of rows.
+type Measure = fn(&Rows) -> f64;
+
 /// Draws queries and keys of each width and measures.
 pub(super) fn measure() -> Vec<Width> {
     let init = Init::new(2017, &Device::flex());
@@ -105,7 +108,7 @@ pub(super) fn add(lesson: &mut Lesson) {
     let head = ["d_k", "var q·k", "largest", "÷√d_k", "entropy", "÷√d_k", "gradient", "÷√d_k"];
     lesson.table("", head, widths.iter().map(row).collect());
     let last = &widths[widths.len() - 1];
-    let between = |of: fn(&Rows) -> f64| {
+    let between = |of: Measure| {
         let all = widths.iter().map(|one| of(&one.scaled));
         (all.clone().fold(f64::INFINITY, f64::min), all.fold(0.0, f64::max))
     };
@@ -125,7 +128,6 @@ pub(super) fn add(lesson: &mut Lesson) {
         1.0 / KEYS as f64,
         (KEYS as f64).ln()
     ));
-    type Measure = fn(&Rows) -> f64;
     let charts: [(&str, Axis, Measure); 3] = [
         ("Largest weight of a row", Axis::new("weight"), |rows| rows.largest),
         ("Entropy of a row", Axis::new("nats"), |rows| rows.entropy),

@@ -1,7 +1,7 @@
 //! One sentence through the self-attention of the first layer of an encoder, every step by the model's own functions.
 
-use super::super::source::{MOST_TOKENS, Reader, Source, empty, too_long};
-use super::super::tensors::{largest_difference, tensor, values};
+use super::super::source::{MOST_SHOWN, Reader, Source, empty, too_long};
+use super::super::tensors::{largest_difference, values};
 use super::super::watch::Seen;
 use crate::TrainError;
 use crate::tensors::ids;
@@ -25,6 +25,8 @@ pub(super) struct Subject {
     pub(super) model: Transformer,
     pub(super) config: ModelConfig,
     pub(super) about: String,
+    /// Heads of which every step is shown.
+    pub(super) shown_heads: usize,
 }
 
 /// What each step gave.
@@ -63,12 +65,13 @@ pub(super) struct Differences {
 impl Subject {
     /// The words of a sentence in a model of four dimensions, two heads and random weights.
     pub(super) fn tiny(sentence: &str) -> Result<Self, TrainError> {
-        let labels: Vec<String> = sentence.split_whitespace().map(str::to_owned).collect();
+        let shown = |word: &str| word.replace(char::is_control, "\u{fffd}");
+        let labels: Vec<String> = sentence.split_whitespace().map(shown).collect();
         if labels.is_empty() {
             return Err(empty());
         }
-        if labels.len() > MOST_TOKENS {
-            return Err(too_long("words", labels.len(), MOST_TOKENS));
+        if labels.len() > MOST_SHOWN {
+            return Err(too_long("words", labels.len(), MOST_SHOWN));
         }
         // The same word has the same id.
         let id = |label| labels.iter().position(|other| other == label).expect("it is one of them") as u32;
@@ -88,29 +91,29 @@ impl Subject {
         let model = Transformer::new(&config, FIRST_WORD as usize + labels.len(), IDS, SEED, &device);
         let about = "A model of 4 dimensions with 2 heads and random weights: small enough to follow with a \
                      pencil. Nothing is learnt yet, so who looks at whom means nothing; how it is computed does.";
-        Ok(Self { labels, src, model, config, about: about.into() })
+        Ok(Self { labels, src, model, config, about: about.into(), shown_heads: 2 })
     }
 
     /// A sentence in a trained model.
     pub(super) fn trained(sentence: &str, path: &Path) -> Result<Self, TrainError> {
         let reader = Reader::load(path)?;
-        let source = reader.source(sentence)?;
+        let source = reader.source(sentence, MOST_SHOWN)?;
         let src = source.tensor();
         let Source { labels, .. } = source;
-        let config = reader.dir.config.model.clone();
+        let config = reader.config.model.clone();
         let (d_model, n_heads) = (config.d_model, config.n_heads);
         let about = format!(
             "The first layer of {}: {d_model} dimensions, {n_heads} heads of {}. Of each vector the first numbers are \
-             shown, of the heads the first.",
+             shown, of the heads the first. A word that is rare in the training text is cut into pieces.",
             path.display(),
             config.d_head()
         );
-        Ok(Self { labels, src, model: reader.model, config, about })
+        Ok(Self { labels, src, model: reader.model, config, about, shown_heads: 1 })
     }
 
-    /// Takes the steps, and runs the whole encoder to compare.
+    /// Takes the steps.
     pub(super) fn steps(&self) -> Steps {
-        let (len, device) = (self.labels.len(), Device::flex());
+        let len = self.labels.len();
         let (d_model, n_heads) = (self.config.d_model, self.config.n_heads);
         let layer = &self.model.encoder.layers[0];
         let module: &MultiHeadAttention = &layer.self_attention;
@@ -131,22 +134,27 @@ impl Subject {
         let merged = heads.clone().swap_dims(1, 2).reshape([1, len, d_model]);
         let output = module.output.forward(merged);
 
+        let differences = self.differences([&queries, &scaled, &weights], &output);
+        let model::attention::KeysValues { keys, values } = seen;
+        Steps { embedded, normed, queries, keys, values, scores, scaled, weights, heads, output, differences }
+    }
+
+    /// Runs the whole encoder and compares what its module computed.
+    fn differences(&self, [queries, scaled, weights]: [&Tensor<4>; 3], output: &Tensor<3>) -> Differences {
         let (watch, pass) = (Seen::default(), Pass::recording());
         let pass = pass.watched(watch.clone());
         self.model.encode(self.src.clone(), &pass);
-        let module_weights = pass.into_maps().encoder.swap_remove(0);
+        let module_weights = values(pass.into_maps().encoder.swap_remove(0));
         let module_saw = |part: &str| {
             let name = format!("encoder.layers.0.self_attention{part}");
             watch.first(&name).expect("the first layer has shown it")
         };
-        let by_hand = tensor(&values(softmax(scaled.clone(), 3)), scaled.dims(), &device);
-        let differences = Differences {
-            queries: largest_difference(&values(queries.clone()), &module_saw(".query")),
-            weights: largest_difference(&values(weights.clone()), &values(module_weights)),
+        let difference = |got: &Tensor<4>, module: &[f32]| largest_difference(&values(got.clone()), module);
+        Differences {
+            queries: difference(queries, &module_saw(".query")),
+            weights: difference(weights, &module_weights),
             output: largest_difference(&values(output.clone()), &module_saw("")),
-            softmax: largest_difference(&values(by_hand), &values(weights.clone())),
-        };
-        let model::attention::KeysValues { keys, values } = seen;
-        Steps { embedded, normed, queries, keys, values, scores, scaled, weights, heads, output, differences }
+            softmax: difference(weights, &values(softmax(scaled.clone(), 3))),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! A word's vectors at every depth of the encoder.
 
-use super::super::source::Reader;
+use super::super::source::{MOST_TOKENS, Reader};
 use super::super::tensors::{cosine, values};
 use super::super::watch::Seen;
 use super::mean;
@@ -25,6 +25,8 @@ type Vectors = Vec<Vec<f32>>;
 pub(super) struct Word {
     /// Normalised.
     pub(super) sentence: String,
+    /// Its words that the tokenizer cut.
+    pub(super) cut: Vec<String>,
     place: Range<usize>,
     /// By depth.
     depths: Vec<Vectors>,
@@ -33,7 +35,7 @@ pub(super) struct Word {
 impl Word {
     /// Encodes the sentence and keeps what every layer gave.
     pub(super) fn new(reader: &Reader, word: &str, sentence: &str) -> Result<Self, TrainError> {
-        let source = reader.source(sentence)?;
+        let source = reader.source(sentence, MOST_TOKENS)?;
         let Some(place) = source.find(&reader.word(word)) else {
             return Err(TrainError::Usage(format!(
                 "'{word}' is not in \"{}\" as a word of its own, spelt like this; its tokens are: {}",
@@ -44,7 +46,7 @@ impl Word {
         let watch = Seen::default();
         let pass = Pass::inference().watched(watch.clone());
         let output = values(reader.model.encode(source.tensor(), &pass).states);
-        let config = &reader.dir.config.model;
+        let config = &reader.config.model;
         let d_model = config.d_model;
         let seen = |name: String| watch.first(&name).expect("the encoder has shown it");
         let ids = &source.ids;
@@ -55,7 +57,7 @@ impl Word {
             flat.push(output);
         }
         let depths = flat.iter().map(|flat| flat.chunks(d_model).map(<[f32]>::to_vec).collect()).collect();
-        Ok(Self { sentence: source.text, place, depths })
+        Ok(Self { cut: source.cut_words(), sentence: source.text, place, depths })
     }
 
     /// The word's vector at a depth: the mean of its pieces.
@@ -82,8 +84,7 @@ fn average(vectors: &[Vec<f32>]) -> Vec<f32> {
 
 /// The row of the table for an id.
 fn static_vector(reader: &Reader, id: u32) -> Vec<f32> {
-    let id = id as usize;
-    values(reader.model.embedding.weight.val().slice([id..id + 1]))
+    values(reader.model.embedding.weight.val().narrow(0, id as usize, 1))
 }
 
 /// The embedding of a word: the mean of its pieces.
@@ -111,13 +112,13 @@ pub(super) fn pairs(words: &[Word], vector: impl Fn(&Word) -> Vec<f32>) -> Vec<f
 /// How the tokenizer cuts a word, and what that says.
 pub(super) fn pieces(reader: &Reader, word: &str) -> String {
     let ids = reader.word(word);
-    let tokens: Vec<&str> = ids.iter().filter_map(|&id| reader.dir.tokenizer.token(id)).collect();
+    let tokens: Vec<&str> = ids.iter().filter_map(|&id| reader.tokenizer.token(id)).collect();
     match tokens.len() {
-        1 => format!("\"{word}\" is one token: the training text has it often enough."),
+        1 => format!("\"{word}\" is one token, so the training text has it often."),
         n => format!(
-            "\"{word}\" is {n} pieces ({}): too rare in the training text, if it is there at all, for a token of its own, \
-             so expect little. Its vector is the mean of them.",
-            tokens.iter().map(|token| token.trim_start()).collect::<Vec<_>>().join(" | ")
+            "\"{word}\" is {n} pieces ({}): too rare in the training text, if it is there at all, for a token of its own. \
+             Its vector is the mean of theirs.",
+            tokens.iter().map(|token| token.trim_start()).collect::<Vec<_>>().join("|")
         ),
     }
 }

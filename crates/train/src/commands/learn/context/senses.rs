@@ -139,7 +139,7 @@ fn word(
         .iter()
         .map(|sentence| Word::new(reader, senses.word, sentence))
         .collect::<Result<Vec<Word>, TrainError>>()?;
-    let depths = names(&reader.dir.config.model);
+    let depths = names(&reader.config.model);
     let of_depth = |depth: usize| split(&words.iter().map(|word| word.at(depth)).collect::<Vec<Vec<f32>>>());
     let splits: Vec<Split> = (0..depths.len()).map(of_depth).collect();
     lesson.heading(&format!("\"{}\": {} or {}", senses.word, senses.meanings[0], senses.meanings[1]));
@@ -152,6 +152,7 @@ fn word(
     };
     let rows = splits.iter().zip(&depths).map(row).collect();
     lesson.table("", ["", "within", "across", "gap", "rank"], rows);
+    lesson.text(verdict(splits.last().expect("there is a depth")));
     let line = |name: &str, of: fn(&Split) -> f64| {
         Series::new(name, splits.iter().enumerate().map(|(depth, split)| (depth as f64, of(split))).collect())
     };
@@ -164,13 +165,28 @@ fn word(
     let shown: Vec<String> =
         senses.sentences.iter().flat_map(|side| &side[..2]).map(|&sentence| sentence.to_owned()).collect();
     let translations = translator.translate(&shown, 0);
-    let config = &reader.dir.config;
+    let config = &reader.config;
     lesson.translations(
         "What the model makes of the first two of each:",
         [&config.src_lang, &config.tgt_lang],
         shown.into_iter().zip(translations).collect(),
     );
     Ok(())
+}
+
+/// What the last depth says, and how sure it is.
+fn verdict(last: &Split) -> String {
+    let Split { within, across, rank, ways } = *last;
+    let gap = number((within - across) as f32);
+    let share = 100.0 * rank as f64 / ways as f64;
+    let chance = format!("by chance a gap as large comes in {share:.0} of 100 cases");
+    match share {
+        ..=5.0 => format!("At the end the gap is {gap}; {chance}: the meanings are apart."),
+        ..=20.0 => format!("At the end the gap is {gap}; {chance}: a hint, no proof."),
+        _ => format!(
+            "At the end the gap is {gap}; {chance}: these sentences do not show that the meanings are apart."
+        ),
+    }
 }
 
 #[cfg(test)]

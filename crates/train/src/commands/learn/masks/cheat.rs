@@ -103,9 +103,9 @@ fn batch(strings: &[Vec<u32>]) -> Batch {
     Batch::new(&examples.iter().collect::<Vec<_>>(), &indices, ControlIds::default())
 }
 
-/// Trains with the project's own loss and optimizer, then looks at the unseen strings.
-pub(super) fn learn(sight: Sight, unseen: &[Vec<u32>]) -> Learnt {
-    let config = TrainConfig {
+/// How both learn.
+fn config() -> TrainConfig {
+    TrainConfig {
         learning_rate: 5e-3,
         schedule: Schedule::Cosine,
         warmup_steps: 40,
@@ -113,8 +113,12 @@ pub(super) fn learn(sight: Sight, unseen: &[Vec<u32>]) -> Learnt {
         label_smoothing: 0.0,
         weight_decay: 0.0,
         ..TrainConfig::default()
-    };
-    let shape = ModelConfig {
+    }
+}
+
+/// What both are.
+fn shape() -> ModelConfig {
+    ModelConfig {
         d_model: 32,
         d_ff: 64,
         n_heads: 2,
@@ -122,7 +126,12 @@ pub(super) fn learn(sight: Sight, unseen: &[Vec<u32>]) -> Learnt {
         n_decoder_layers: 1,
         dropout: 0.0,
         ..ModelConfig::default()
-    };
+    }
+}
+
+/// Trains with the project's own loss and optimizer, then looks at the unseen strings.
+pub(super) fn learn(sight: Sight, unseen: &[Vec<u32>]) -> Learnt {
+    let (config, shape) = (config(), shape());
     let tape = Device::flex().autodiff();
     let mut model = Model::new(&shape, VOCAB, IDS, SEED, &tape);
     let mut optimizer = Optimizer::new(&config);
