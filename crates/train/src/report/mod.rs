@@ -84,11 +84,13 @@ fn notices(run: &Run, state: State) -> Vec<String> {
     }
     let n_left_out = rows.train.iter().filter(|row| row.nonfinite).count();
     if n_left_out > 0 {
-        notices.push(format!("{n_left_out} steps were left out: their numbers were not finite."));
+        notices.push(format!(
+            "Left out, because of numbers that are not finite: {}.",
+            counted(n_left_out, "step")
+        ));
     }
     if rows.n_unreadable > 0 {
-        notices
-            .push(format!("{} lines of metrics.jsonl cannot be read and are left out.", rows.n_unreadable));
+        notices.push(format!("Of metrics.jsonl, {} cannot be read.", counted(rows.n_unreadable, "line")));
     }
     if run.config.is_empty() {
         notices.push("config.toml cannot be read.".into());
@@ -121,7 +123,7 @@ fn facts(run: &Run, beside: &Beside) -> Vec<(String, String)> {
     fact("Target tokens", beside.tgt_tokens.map(grouped));
     fact("Parameters", beside.n_parameters.map(grouped));
     fact("Began", run.started_unix_secs().map(|secs| utc(Duration::from_secs(secs))));
-    let threads = run.facts["threads"].as_u64().map(|n| format!("{n} threads"));
+    let threads = run.facts["threads"].as_u64().map(|n| counted(n as usize, "thread"));
     let machine = [run.facts["machine"].as_str().map(str::to_owned), threads];
     let machine: Vec<String> = machine.into_iter().flatten().collect();
     fact("Machine", (!machine.is_empty()).then(|| machine.join(", ")));
@@ -246,6 +248,11 @@ pub(crate) fn grouped(n: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 line`, `2 lines`
+fn counted(n: usize, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn ordinal(n: u64) -> String {

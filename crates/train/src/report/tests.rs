@@ -96,7 +96,7 @@ fn a_run_that_crashed_within_a_row_and_was_not_validated_yet() {
     let (_dir, run) = run(&[train_row(1, "8.5"), train_row(2, "8.25"), r#"{"kind":"train","st"#.into()]);
     assert_eq!(run.state(), State::Stopped);
     let html = html(&run);
-    assert_has(&html, &["stopped before its end", "1 lines of metrics.jsonl cannot be read", "2 of 40"]);
+    assert_has(&html, &["stopped before its end", "Of metrics.jsonl, 1 line cannot be read.", "2 of 40"]);
     assert!(!html.contains("Best validation") && !html.contains("Scores on dev"));
 }
 
@@ -111,7 +111,7 @@ fn numbers_that_are_not_finite_leave_gaps_and_are_told() {
         &html(&run),
         &[
             "The run diverged: the dev loss is too large",
-            "1 steps were left out",
+            "Left out, because of numbers that are not finite: 1 step.",
             "Step 2: left out",
             "Step 3: the loss explodes; back to step 0",
         ],

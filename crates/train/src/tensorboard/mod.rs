@@ -94,6 +94,7 @@ impl Events {
         self.path = dir.join(format!("{PREFIX}{started}.anuvada.{generation:03}"));
         self.tail.clear();
         self.disk.write(&self.path, bytes)?;
+        tracing::debug!("TensorBoard reads {}", self.path.display());
         for name in older.iter().map(|name| dir.join(name)).filter(|path| *path != self.path) {
             self.disk.remove_file(&name)?;
         }

@@ -154,7 +154,13 @@ impl Trainer<'_> {
         // No row of a step that the checkpoint has done is missing after a power cut.
         self.log.sync()?;
         let (disk, place) = (self.run_dir.disk(), self.run_dir.checkpoints());
+        let began = Instant::now();
         checkpoint::save(disk, &place, &self.state, files, &moments, ema.as_ref())?;
+        tracing::debug!(
+            secs = began.elapsed().as_secs_f64(),
+            "saved a checkpoint of step {}",
+            self.state.step
+        );
         // Whoever waits for the end need not wait for old checkpoints to be read and removed.
         if interrupt::requested().is_none() {
             self.prune()?;

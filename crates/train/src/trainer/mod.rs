@@ -170,6 +170,7 @@ impl<'a> Trainer<'a> {
                 self.show(record)?;
             }
             self.log.tick(record.step);
+            tracing::trace!(?record, "a step");
             let every = self.experiment.validate.every;
             if record.step.is_multiple_of(every) && !self.or_go_back(Self::validate_or_save)? {
                 continue;
