@@ -49,7 +49,7 @@ fn a_word_has_one_embedding_and_several_contexts() {
     assert!(matrix.len() == 3 && matrix[0] == 1.0 && matrix[1] < 1.0, "{matrix:?}");
 
     let built_in = page(&place, &["context", "--model", "runs/run/best"]);
-    assert_has(&built_in, &["\"apple\"", "Are the meanings apart?", "a hole with water", "→ "]);
+    assert_has(&built_in, &["\"apple\"", "Are the meanings apart?", "a hole with water", "→"]);
     assert_eq!(row(&built_in, "a hole with water", "embedding")[..2], [1.0, 1.0]);
 }
 
