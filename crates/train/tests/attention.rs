@@ -1,5 +1,6 @@
 //! `translate --attention`, `translate --alignment`, `learn heads`: what a model looks at, as files and as text.
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
+#![allow(clippy::print_stderr, reason = "what a machine has no fonts for is said")]
 
 mod common;
 

@@ -48,6 +48,7 @@ impl Grid {
     /// # Panics
     ///
     /// Where the sizes are not those of the grid.
+    #[must_use]
     pub fn merged(&self, row_sizes: &[usize], column_sizes: &[usize]) -> Self {
         assert_eq!(row_sizes.iter().sum::<usize>(), self.rows, "row sizes {row_sizes:?}");
         assert_eq!(column_sizes.iter().sum::<usize>(), self.columns, "column sizes {column_sizes:?}");

@@ -58,7 +58,7 @@ fn every_row_sums_to_one_and_the_decoder_sees_no_future() {
     }
 }
 
-/// softmax(Q Kᵀ / √d_k) of the first layer, from the model's own embeddings and projections, number by number.
+/// softmax(Q Kᵀ / √`d_head`) of the first layer, from the model's own embeddings and projections, number by number.
 #[test]
 fn the_first_map_of_the_encoder_is_the_one_computed_by_hand() {
     let (recorder, part) = recorder();

@@ -120,7 +120,9 @@ impl Session {
         let (sentences, alignments): (Vec<Sentence>, Vec<Alignment>) =
             one.parts.iter().filter_map(|part| recorder.sentence(part)).unzip();
         if let Some(pictures) = drawn {
-            sentences.iter().for_each(|sentence| pictures.add(sentence));
+            for sentence in &sentences {
+                pictures.add(sentence);
+            }
         }
         match self.alignment {
             Alignments::Hidden => one.text.clone(),
