@@ -26,6 +26,9 @@ pub(super) fn faults(text: &str, errors: &[Error]) -> Vec<PlacedFault> {
     let mut faults: Vec<PlacedFault> = errors.iter().map(|error| fault(text, error)).collect();
     faults.sort_by_key(|fault| fault.place.start());
     faults.dedup_by_key(|fault| fault.place.line());
+    if is_json(text) {
+        faults.truncate(1);
+    }
     faults
 }
 
@@ -45,7 +48,7 @@ fn fault(text: &str, error: &Error) -> PlacedFault {
         word(value(text, span.start))
     } else if let Some(meant) = yaml(line(text, span.start)) {
         ("not valid toml: this line is yaml".to_owned(), format!("write {meant}"))
-    } else if text.trim_start().starts_with('{') {
+    } else if is_json(text) {
         ("not valid toml: this is json".to_owned(), "write [section], and below it key = value".to_owned())
     } else if let Some(number) = with_comma(value(text, span.start)) {
         (format!("a number with a comma: {}", value(text, span.start)), format!("write {number}"))
@@ -82,6 +85,10 @@ fn word(value: &str) -> (String, String) {
             (format!("text without quotes: {value}"), format!("write \"{bare}\""))
         }
     }
+}
+
+fn is_json(text: &str) -> bool {
+    text.trim_start().starts_with('{')
 }
 
 /// `0,3` and `100,000` as TOML has them.

@@ -465,8 +465,9 @@ fn what_is_not_a_file_of_text_is_said() {
 
 fn configs() -> Vec<PathBuf> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../configs");
+    let files = std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
     let mut files: Vec<PathBuf> =
-        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.filter(|file| file.extension().is_some_and(|it| it == "toml")).collect();
     files.sort();
     assert!(files.len() >= 4);
     files
