@@ -78,9 +78,7 @@ fn a_model_on_files_and_a_run_score_what_translate_says() {
     assert_eq!(of_run["test"], of_files);
     let text = stdout(&mut place.command(&["evaluate", "--config", "config.toml"]));
     assert_has(&text, &["dev (8 lines)\nBLEU ", "test (8 lines)\nBLEU "]);
-    // The last row of the log is that of the end.
-    let log = place.read_text("runs/run/metrics.jsonl");
-    let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
+    let last = place.rows("run", "test").pop().unwrap();
     assert_eq!((&last["set"], &last["scores"]), (&Value::from("test"), &of_files));
 }
 

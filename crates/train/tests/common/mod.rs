@@ -143,12 +143,14 @@ impl Place {
         command
     }
 
-    /// Every file of the run by its path there, but for the lock.
+    /// Every file of the run by its path there, but for the lock and TensorBoard's events, in whose names and bytes
+    /// there is a clock.
     pub(crate) fn run_files(&self, run: &str) -> BTreeMap<String, Vec<u8>> {
         let root = self.path("runs").join(run);
         let mut files = BTreeMap::new();
         walk(&root, &root, &mut files);
         files.remove(".lock");
+        files.retain(|name, _| !name.starts_with("tensorboard/"));
         files
     }
 
