@@ -5,8 +5,8 @@ use crate::translator::Part;
 use crate::validate::dev_loss;
 use burn::tensor::{Tensor, TensorData};
 use data::Example;
-use model::Transformer;
 use model::attention::MultiHeadAttention;
+use model::{Model, Transformer};
 use page::attention::Kind;
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ pub(super) fn losses(model: &Transformer, parts: &[Part]) -> Losses {
     let examples: Vec<Example> = parts.iter().map(example).collect();
     let device = model.embedding.weight.val().device();
     let loss = |model: &Transformer| {
-        let (nats, tokens) = dev_loss(model, &examples, BATCH_TOKENS, &device);
+        let model = Model::Transformer(model.clone());
+        let (nats, tokens) = dev_loss(&model, &examples, BATCH_TOKENS, &device);
         nats / tokens.max(1) as f64
     };
     let mut without = BTreeMap::new();
