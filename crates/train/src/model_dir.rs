@@ -11,7 +11,7 @@ use burn::tensor::Device;
 use data::{NormalizeConfig, Tokenizer};
 use model::search::SearchConfig;
 use model::weights::{self, Arrays};
-use model::{Model, ModelConfig, SpecialIds};
+use model::{Model, ModelConfig, SpecialIds, Transformer};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
@@ -81,6 +81,23 @@ pub struct ModelDir {
     pub tokenizer: Tokenizer,
     /// Its weights, on a device without a tape.
     pub model: Model,
+}
+
+impl ModelDir {
+    /// The model, for what looks into its layers.
+    ///
+    /// # Errors
+    ///
+    /// It is a recurrent one, which has not these layers.
+    pub fn transformer(&self) -> Result<&Transformer, TrainError> {
+        match &self.model {
+            Model::Transformer(model) => Ok(model),
+            Model::Gru(_) => Err(TrainError::Usage(format!(
+                "the model in {} is recurrent (kind = \"gru\"), and this is about a Transformer: name one",
+                self.path.display()
+            ))),
+        }
+    }
 }
 
 /// The files of a model directory.

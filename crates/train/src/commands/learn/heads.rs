@@ -14,7 +14,7 @@ use super::{Lesson, Matrix};
 use crate::TrainError;
 use crate::attention::Recorder;
 use measure::{Measures, OFFSETS};
-use model::{Model, Precision};
+use model::Precision;
 use page::Scale;
 use page::attention::Kind;
 use samples::{Sample, Samples};
@@ -33,10 +33,7 @@ type Place = (Kind, usize, usize);
 /// A model or files that cannot be read; no sentence with text.
 pub fn lesson(source: &Source<'_>) -> Result<Lesson, TrainError> {
     let Samples { dir, sentences, targets } = Samples::load(source)?;
-    let Model::Transformer(transformer) = &dir.model else {
-        let reason = "a recurrent model has no heads; give a model of kind \"transformer\"";
-        return Err(TrainError::Usage(reason.into()));
-    };
+    let model = dir.transformer()?;
     let recorder = Recorder::new(&dir, Precision::F32);
     let recorded: Vec<Sample> =
         sentences.iter().filter_map(|part| Sample::new(&recorder, &dir.tokenizer, part)).collect();
@@ -55,7 +52,7 @@ pub fn lesson(source: &Source<'_>) -> Result<Lesson, TrainError> {
         recorded.len()
     ));
     lesson.text(measure::thresholds());
-    let losses = without::losses(transformer, &sentences);
+    let losses = without::losses(model, &sentences);
     lesson.text(format!(
         "The last column is the test that a picture of attention cannot give: how much the loss on {} rises from {:.3} \
          nats a token when this head alone is switched off. A head may look tidy and be of no use, and heads can stand \

@@ -5,7 +5,7 @@ use crate::model_dir::{self, DirConfig, ModelDir};
 use crate::tensors::ids;
 use burn::tensor::{Device, Int, Tensor};
 use data::{Normalizer, Tokenizer};
-use model::{Model, Transformer};
+use model::Transformer;
 use std::ops::Range;
 use std::path::Path;
 
@@ -38,14 +38,10 @@ pub(super) struct Source {
 impl Reader {
     /// Reads a model directory onto the CPU. A recurrent model is refused: it has not the layers that a page shows.
     pub(super) fn load(path: &Path) -> Result<Self, TrainError> {
-        let ModelDir { config, model, tokenizer, .. } = model_dir::load(path, &Device::flex())?;
+        let dir = model_dir::load(path, &Device::flex())?;
+        let model = dir.transformer()?.clone();
+        let ModelDir { config, tokenizer, .. } = dir;
         let normalizer = Normalizer::new(&config.normalize);
-        let Model::Transformer(model) = model else {
-            return Err(TrainError::Usage(format!(
-                "the model in {} is recurrent (kind = \"gru\"); this page is about a Transformer: name one",
-                path.display()
-            )));
-        };
         Ok(Self { config, model, tokenizer, normalizer })
     }
 
