@@ -136,7 +136,7 @@ fn word_in(lesson: &mut Lesson, reader: &Reader, word: &str, sentences: &[String
 /// The other words that the tokenizer cut; nothing if there are none.
 fn cut_words(words: &[Word], word: &str) -> String {
     let mut cut: Vec<&str> = words.iter().flat_map(|word| &word.cut).map(String::as_str).collect();
-    cut.retain(|cut| cut.replace('|', "") != word);
+    cut.retain(|cut| cut.replace(['|', '␣'], "") != word);
     cut.sort_unstable();
     cut.dedup();
     match cut.as_slice() {

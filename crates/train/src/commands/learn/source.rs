@@ -61,7 +61,11 @@ impl Reader {
         ids.push(self.tokenizer.eos_id());
         let tokens: Vec<&str> =
             ids.iter().map(|&id| self.tokenizer.token(id).expect("the tokenizer made it")).collect();
-        let labels = tokens.iter().map(|token| token.trim_start().to_owned()).collect();
+        let labels = tokens.iter().map(|token| match token.trim_start() {
+            "" => "␣".to_owned(),
+            label => label.to_owned(),
+        });
+        let labels = labels.collect();
         let spaced = tokens.iter().map(|token| token.starts_with(' ')).collect();
         Ok(Source { text, ids, labels, spaced })
     }

@@ -181,7 +181,9 @@ fn verdict(last: &Split) -> String {
     let share = 100.0 * rank as f64 / ways as f64;
     let chance = format!("by chance a gap as large comes in {share:.0} of 100 cases");
     match share {
-        ..=5.0 => format!("At the end the gap is {gap}; {chance}: the meanings are apart."),
+        ..=5.0 => format!(
+            "At the end the gap is {gap}; {chance}: the meanings are further apart than chance explains."
+        ),
         ..=20.0 => format!("At the end the gap is {gap}; {chance}: a hint, no proof."),
         _ => format!(
             "At the end the gap is {gap}; {chance}: these sentences do not show that the meanings are apart."
