@@ -31,7 +31,7 @@ shift 4
 case "${{1:-}}" in --config | train) exec "{program}" "$@" {short} ;; esac
 exec "{program}" "$@"
 """
-BLOCK = re.compile(r"(?P<before><!-- not run: [^>]*-->\n+)?^```(?P<kind>\S*)[^\n]*\n(?P<body>.*?)^```|<!-- run: (?P<run>.*?)-->",
+BLOCK = re.compile(r"(?P<before><!-- not run: [^>]*-->\n+)?^```(?P<kind>\S*)[^\n]*\n(?P<body>.*?)^```|<!-- run:\s(?P<run>.*?)-->",
                    re.M | re.S)
 
 

@@ -20,6 +20,7 @@ pub struct Cache {
 
 /// What depends on the model.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a search has one cache")]
 enum Kind {
     Layers(Vec<LayerCache>),
     Recurrent(Recurrent),
