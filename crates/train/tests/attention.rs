@@ -137,7 +137,7 @@ fn heads_are_watched(place: &Place) {
         &["16 sentences and its own translations", "Cross-attention", "Decoder self-attention", "1.2"],
     );
     let html = place.read_text("heads.html");
-    assert_has(&html, &["Attention is not explanation", "<svg class=\"heat\"", "off: loss"]);
+    assert_has(&html, &["Attention is not explanation", "<svg class=\"heat", "off: loss"]);
     let text = stdout(&mut heads(&["--src", "dev.en", "--ref", "dev.kn"]));
     assert_has(&text, &["8 sentences and reference translations"]);
     assert_has(&failure(&mut heads(&["--src", "none.en"]), 65), &["none.en"]);

@@ -11,9 +11,11 @@ use train::model_dir::{self, CONFIG};
 fn told(text: &str) -> String {
     match parse(text, "c.toml", &[]) {
         Ok(_) => String::new(),
-        Err(ConfigError::Faults { faults, .. }) => {
-            faults.iter().map(|fault| fault.message.clone()).collect::<Vec<_>>().join("\n")
-        }
+        Err(ConfigError::Faults { faults, .. }) => faults
+            .iter()
+            .map(|fault| format!("{}; {}", fault.message, fault.help))
+            .collect::<Vec<_>>()
+            .join("\n"),
         Err(other) => other.to_string(),
     }
 }
