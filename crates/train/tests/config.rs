@@ -4,6 +4,7 @@ mod common;
 
 use common::{Place, pairs, stdout};
 use serde_json::Value;
+use std::fmt::Write as _;
 
 fn place() -> Place {
     let place = Place::new();
@@ -119,7 +120,7 @@ fn the_outputs_in_json_keep_their_keys() {
         "backends --json",
         "data list --json",
     ] {
-        all += &format!("{line}\n  {}\n\n", keys(line).join("\n  "));
+        let _ = write!(all, "{line}\n  {}\n\n", keys(line).join("\n  "));
     }
     insta::assert_snapshot!(all);
     let shown: Value =

@@ -1,4 +1,5 @@
 //! Where a command computes.
+#![allow(clippy::doc_markdown, reason = "what is documented here is shown in a terminal")]
 
 use crate::TrainError;
 use crate::config::BackendConfig;

@@ -1,4 +1,5 @@
 //! What every command understands: how much is said, and in which form.
+#![allow(clippy::doc_markdown, reason = "what is documented here is shown in a terminal")]
 
 use crate::log::{Color, Format, Options};
 use clap::ArgAction;

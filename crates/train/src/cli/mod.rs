@@ -74,18 +74,18 @@ enum Command {
 pub fn main() -> ExitCode {
     let args: Vec<OsString> = std::env::args_os().collect();
     if asks_for_all_about_the_version(&args) {
-        return ended(version::run(&mut std::io::stdout().lock()), &log::Options::default());
+        return ended(version::run(&mut std::io::stdout().lock()), log::Options::default());
     }
     let cli = parse(args).unwrap_or_else(|error| error.exit());
     let log = cli.global.log();
     log::init(&log);
     panics::listen();
     let result = panics::caught(|| run(cli)).unwrap_or_else(|panic| Err(device::panic_error(&panic)));
-    ended(result, &log)
+    ended(result, log)
 }
 
 /// Prints an error if there is one.
-fn ended(result: Result<(), TrainError>, log: &log::Options) -> ExitCode {
+fn ended(result: Result<(), TrainError>, log: log::Options) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever closes the pipe has read enough.
@@ -108,7 +108,7 @@ fn asks_for_all_about_the_version(args: &[OsString]) -> bool {
             Some("--version") => letters.push('V'),
             Some("--verbose") => letters.push('v'),
             Some(short) if short.starts_with('-') && !short.starts_with("--") => {
-                letters.push_str(&short[1..])
+                letters.push_str(&short[1..]);
             }
             _ => return false,
         }
@@ -174,7 +174,7 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
     TrainError::io("write", Path::new("standard output"))(source)
 }
 
-fn report(error: TrainError, log: &log::Options) {
+fn report(error: TrainError, log: log::Options) {
     let mut stderr = std::io::stderr().lock();
     let text = match error {
         TrainError::Config(error) => {

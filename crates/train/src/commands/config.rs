@@ -99,16 +99,18 @@ fn beside(train: &ParallelFiles, name: &str) -> Option<ParallelFiles> {
         let other = path.with_file_name(file.contains("train").then(|| file.replacen("train", name, 1))?);
         other.is_file().then_some(other)
     };
-    match train.file.as_os_str().is_empty() {
-        true => Some(ParallelFiles::pair(other(&train.src)?, other(&train.tgt)?)),
-        false => Some(ParallelFiles::one(other(&train.file)?)),
+    if train.file.as_os_str().is_empty() {
+        Some(ParallelFiles::pair(other(&train.src)?, other(&train.tgt)?))
+    } else {
+        Some(ParallelFiles::one(other(&train.file)?))
     }
 }
 
 fn no_dev_set(train: &ParallelFiles) -> TrainError {
-    let from = match train.file.as_os_str().is_empty() {
-        true => format!("--src {} --tgt {}", train.src.display(), train.tgt.display()),
-        false => format!("--file {}", train.file.display()),
+    let from = if train.file.as_os_str().is_empty() {
+        format!("--src {} --tgt {}", train.src.display(), train.tgt.display())
+    } else {
+        format!("--file {}", train.file.display())
     };
     TrainError::Usage(format!(
         "there is no dev set beside the training text (a file of the same name with 'dev' for 'train'); hold some \

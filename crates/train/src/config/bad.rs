@@ -181,7 +181,7 @@ fn shown(bad: &Bad) -> String {
     let mut shown = String::new();
     handler.without_syntax_highlighting().render_report(&mut shown, &error(bad)).unwrap();
     let lines: Vec<&str> = shown.lines().map(str::trim_end).collect();
-    let set: String = bad.set.iter().map(|typed| format!("--set {typed}\n")).collect();
+    let set = bad.set.iter().fold(String::new(), |set, typed| set + "--set " + typed + "\n");
     format!("{}\n\n{}{set}\n{}\n", bad.what.to_uppercase(), bad.toml, lines.join("\n"))
 }
 

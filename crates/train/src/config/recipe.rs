@@ -30,6 +30,7 @@ pub struct Plan {
 }
 
 /// What fits a corpus below a number of pairs.
+#[allow(clippy::struct_field_names, reason = "a vocabulary has a size")]
 struct Size {
     below: u64,
     vocab_size: usize,
@@ -108,7 +109,7 @@ impl Plan {
 
     /// The file.
     pub fn to_toml(&self) -> String {
-        [self.head(), self.data(), self.model(), self.train(), self.rest()].join("\n")
+        [self.head(), self.data(), self.model(), self.train(), Self::search()].join("\n")
     }
 
     fn head(&self) -> String {
@@ -247,7 +248,7 @@ impl Plan {
         )
     }
 
-    fn rest(&self) -> String {
+    fn search() -> String {
         "[search]\nbeam_size = 4\nlength_penalty = 1.0  # more prefers longer translations\n".to_owned()
     }
 }

@@ -85,7 +85,7 @@ fn scores(row: &Value) -> Option<(String, f64, f64)> {
 /// The last held-out set of the experiment that is named `test`, or else any.
 fn test_set(experiment: &Experiment) -> Result<HeldOut, TrainError> {
     let data = &experiment.data;
-    let sets: Vec<_> = data.held_out().into_iter().collect();
+    let sets: Vec<_> = data.held_out().collect();
     let (name, files) =
         sets.iter().find(|(name, _)| *name == "test").or(sets.last()).expect("a run has a dev set");
     held_out(name, files, &data.languages())
