@@ -133,7 +133,7 @@ def main():
             COMMANDS.write_text(commands(program))
         case _:
             sys.exit(__doc__)
-    sys.exit("\n".join(faults))
+    sys.exit("\n".join(faults) or 0)
 
 
 main()
