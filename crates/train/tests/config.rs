@@ -119,6 +119,7 @@ fn the_outputs_in_json_keep_their_keys() {
         "data check --src train.en --tgt train.kn --json",
         "backends --json",
         "data list --json",
+        "runs --json",
     ] {
         let _ = write!(all, "{line}\n  {}\n\n", keys(line).join("\n  "));
     }

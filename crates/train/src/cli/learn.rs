@@ -8,6 +8,12 @@ use clap::{Args, Subcommand};
 use std::io::Write;
 use std::path::PathBuf;
 
+pub(super) const EXAMPLES: &str = "Examples:
+  train learn attention --html attention.html
+  train learn attention --sentence \"She locked the door with a key\" --model runs/small/best
+  train learn context --model runs/small/best --word book --sentences \"I read a book.\" \"The book is old.\"
+  train learn cost --runs runs/small runs/gru";
+
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Attention step by step: Q, K, V, scores, softmax, weighted sum; and why the scores are scaled

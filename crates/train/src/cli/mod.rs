@@ -62,7 +62,7 @@ enum Command {
     #[command(subcommand)]
     Config(config::Command),
     /// Pages that show how the Transformer works, computed by its own code as you ask
-    #[command(subcommand)]
+    #[command(subcommand, after_long_help = learn::EXAMPLES)]
     Learn(learn::Command),
     /// A script that lets a shell complete commands and options
     Completions(shell::CompletionsArgs),

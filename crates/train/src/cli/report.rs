@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(after_long_help = "Example:\n  train report --run runs/small --output report.html")]
 pub(super) struct Args {
     /// The run's directory
     #[arg(long, value_name = "DIR")]

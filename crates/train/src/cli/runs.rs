@@ -8,7 +8,12 @@ use std::io::Write;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_long_help = "Examples:\n  \
+    train runs --sort score\n  \
+    train runs compare small gru --html compare.html"
+)]
 pub(super) struct Args {
     #[command(subcommand)]
     command: Option<Command>,
