@@ -21,6 +21,7 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::missing_panics_doc, reason = "an `expect` says why it holds; what can panic is documented")]
 
+mod words;
 mod html;
 mod axis;
 mod chart;
@@ -37,3 +38,4 @@ pub use field::Field;
 pub use heat::{Heat, Scale};
 pub use html::{Page, escape};
 pub use run::{AttentionPicture, RunPage, SampleHistory};
+pub use words::grouped;

@@ -1,20 +1,9 @@
 //! Numbers and places in words, for both pages.
 
+pub(super) use page::grouped as whole;
+
 use super::examples::shown;
 use super::report::SlipRun;
-
-/// A count with commas.
-pub(super) fn whole(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
 
 /// A count with its noun, whose plural ends in s.
 pub(super) fn some(number: u64, noun: &str) -> String {

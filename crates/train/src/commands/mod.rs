@@ -1,5 +1,7 @@
 //! One file for each subcommand.
 
+use unicode_segmentation::UnicodeSegmentation;
+
 pub mod train;
 pub mod evaluate;
 pub mod pictures;
@@ -13,3 +15,8 @@ pub mod learn;
 pub mod report;
 pub mod runs;
 pub mod compare;
+
+/// Columns of a terminal that a text takes, about: a grapheme cluster takes one; Kannada may stand a little askew.
+pub(crate) fn text_width(text: &str) -> usize {
+    text.graphemes(true).count()
+}

@@ -1,13 +1,14 @@
 //! `runs`: a table of the runs in a directory.
 
+use super::text_width;
 use crate::cli::stdout_error;
 use crate::commands::evaluate::Format;
 use crate::config::Metric;
 use crate::disk::SystemDisk;
 use crate::log::clock;
-use crate::report::grouped;
 use crate::runs::{self, Run, State};
 use crate::{TrainError, lock};
+use page::grouped;
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -177,7 +178,7 @@ pub(super) fn shown(text: &str) -> String {
 pub(super) fn print_table(rows: &[Vec<String>], out: &mut impl Write) -> Result<(), TrainError> {
     let n = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
-        rows.iter().filter_map(|row| row.get(column)).map(|cell| console_width(cell)).max().unwrap_or(0)
+        rows.iter().filter_map(|row| row.get(column)).map(|cell| text_width(cell)).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..n).map(width).collect();
     for row in rows {
@@ -187,16 +188,11 @@ pub(super) fn print_table(rows: &[Vec<String>], out: &mut impl Write) -> Result<
                 line.push_str("  ");
             }
             line.push_str(cell);
-            line.extend(std::iter::repeat_n(' ', width - console_width(cell)));
+            line.extend(std::iter::repeat_n(' ', width - text_width(cell)));
         }
         writeln!(out, "{}", line.trim_end()).map_err(stdout_error)?;
     }
     Ok(())
-}
-
-/// Characters, about: whoever names runs in Kannada sees columns a little askew.
-fn console_width(text: &str) -> usize {
-    unicode_segmentation::UnicodeSegmentation::graphemes(text, true).count()
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use crate::log::clock;
 use crate::metrics::{ChrfOrder, Scores, sentence_chrf};
 use crate::runs::{Run, State};
 use crate::{TrainError, device};
-use page::{AttentionPicture, RunPage, SampleHistory};
+use page::{AttentionPicture, RunPage, SampleHistory, grouped};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -235,19 +235,6 @@ fn hashes(facts: &Value) -> Vec<(String, String)> {
         hashes.push(("source tree (git)".into(), text(&facts["git"])));
     }
     hashes
-}
-
-/// A number with commas.
-pub(crate) fn grouped(n: u64) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// `1 line`, `2 lines`

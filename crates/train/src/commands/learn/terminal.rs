@@ -1,6 +1,7 @@
 //! A lesson as text: at most 80 columns, fewer where the terminal says that it is narrower.
 
 use super::lesson::{Block, Field, Lesson, Matrix};
+use crate::commands::text_width;
 use crate::log::Color;
 use std::fmt::Write as _;
 use unicode_segmentation::UnicodeSegmentation;
@@ -89,16 +90,11 @@ impl Lesson {
     }
 }
 
-/// Columns that a text takes: a grapheme cluster takes one.
-fn width(text: &str) -> usize {
-    text.graphemes(true).count()
-}
-
 /// Words in lines; what is longer than a line stands alone.
 fn wrap(text: &mut String, paragraph: &str, columns: usize) {
     let mut column = 0;
     for word in paragraph.split_whitespace() {
-        let length = width(word);
+        let length = text_width(word);
         if column > 0 && column + 1 + length > columns {
             text.push('\n');
             column = 0;
@@ -119,14 +115,14 @@ fn heading(text: &mut String, title: &str, terminal: Terminal) {
     for line in lines.lines() {
         let _ = writeln!(text, "{}", terminal.bold(line));
     }
-    let widest = lines.lines().map(width).max().unwrap_or(0);
+    let widest = lines.lines().map(text_width).max().unwrap_or(0);
     text.push_str(&terminal.faint(&"─".repeat(widest)));
 }
 
 /// A line that keeps its spaces where it fits.
 fn formula(text: &mut String, line: &str, terminal: Terminal) {
     const INDENT: usize = 4;
-    if width(line) + INDENT <= terminal.columns {
+    if text_width(line) + INDENT <= terminal.columns {
         let _ = writeln!(text, "{}{line}", " ".repeat(INDENT));
         return;
     }
@@ -138,13 +134,13 @@ fn formula(text: &mut String, line: &str, terminal: Terminal) {
 }
 
 fn padded(cell: &str, columns: usize, right: bool) -> String {
-    let space = " ".repeat(columns.saturating_sub(width(cell)));
+    let space = " ".repeat(columns.saturating_sub(text_width(cell)));
     if right { format!("{space}{cell}") } else { format!("{cell}{space}") }
 }
 
 /// The first characters of a name that fit.
 fn cut(name: &str, columns: usize) -> String {
-    if width(name) <= columns {
+    if text_width(name) <= columns {
         return name.to_owned();
     }
     name.graphemes(true).take(columns.saturating_sub(1)).collect::<String>() + "…"
@@ -156,7 +152,7 @@ fn table(text: &mut String, caption: &str, head: &[String], rows: &[Vec<String>]
         wrap(text, caption, terminal.columns);
     }
     let widest = |column: usize| {
-        rows.iter().map(|row| width(&row[column])).chain([width(&head[column])]).max().unwrap_or(0)
+        rows.iter().map(|row| text_width(&row[column])).chain([text_width(&head[column])]).max().unwrap_or(0)
     };
     let room = terminal.columns - GAP.len();
     let others = (1..head.len()).map(widest).max().unwrap_or(0);
@@ -274,7 +270,7 @@ mod tests {
         for columns in [40, 57, 80] {
             let text = lesson().to_text(Terminal { columns, colour: Colour::Off });
             for line in text.lines() {
-                assert!(width(line) <= columns, "{columns}: {line}");
+                assert!(text_width(line) <= columns, "{columns}: {line}");
             }
             assert_eq!(text.matches("column29").count(), 1, "{text}");
             assert!(!text.contains('\x1b'));
