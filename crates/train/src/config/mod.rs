@@ -377,7 +377,11 @@ impl TrainConfig {
         check(
             !needs_end || self.max_steps > self.warmup_steps,
             "schedule",
-            format!("needs max_steps above warmup_steps = {}, got {}", self.warmup_steps, self.max_steps),
+            format!(
+                "needs max_steps above warmup_steps = {}, got {}; raise max_steps, lower warmup_steps, or write schedule = \
+                 \"inverse_sqrt\", which needs no end",
+                self.warmup_steps, self.max_steps
+            ),
         );
         check(
             self.max_minutes >= 0.0,

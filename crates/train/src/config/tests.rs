@@ -198,7 +198,7 @@ const CASES: &[(&str, &str, &str)] = &[
     (
         "[train]\nschedule = \"linear\"\nmax_steps = 10",
         "2:1 train.schedule: needs max_steps above warmup_steps = 1000, got 10",
-        "change it; the default is \"inverse_sqrt\"",
+        "raise max_steps, lower warmup_steps, or write schedule = \"inverse_sqrt\"",
     ),
     (
         "[train]\noptimizer = \"adam\"",
