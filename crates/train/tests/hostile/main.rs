@@ -63,6 +63,11 @@ fn runs_that_others_made() {
 }
 
 #[test]
+fn corpora_that_are_split() {
+    test("split", rounds(1000, 50_000), targets::split);
+}
+
+#[test]
 fn corpora_of_the_fuzz_targets_are_small() {
     let all = seeds::seeds();
     let bytes: usize = all.iter().flat_map(|(_, seeds)| seeds).map(Vec::len).sum();

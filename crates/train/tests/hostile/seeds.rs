@@ -75,6 +75,13 @@ pub(crate) fn seeds() -> Vec<(&'static str, Vec<Vec<u8>>)> {
         ("manifest", vec![manifest()]),
         ("state", vec![serde_json::to_vec_pretty(&state()).expect("plain data")]),
         ("run", vec![run()]),
+        (
+            "split",
+            vec![
+                b"en,kn\nthe cat,\"\xE0\xB2\xAC, \"\"x\"\"\n\ny\"\na,b\r\nc d,\xE0\xB2\x95\n,\nit rains,12\n"
+                    .to_vec(),
+            ],
+        ),
     ]
 }
 

@@ -3,18 +3,24 @@
 use super::parts::files;
 use super::seeds::{gru, sound};
 use burn::tensor::Device;
+use data::{LanguagePair, ParallelFiles};
+use model::Precision;
+use page::attention::{AttentionPage, picture};
 use std::fs;
 use std::path::Path;
 use std::sync::LazyLock;
 use tempfile::TempDir;
+use train::attention::Recorder;
 use train::checkpoint;
 use train::commands::evaluate::Format;
 use train::commands::runs::SortBy;
+use train::commands::split::{self, Split};
 use train::commands::{compare, report, runs};
 use train::config::parse;
 use train::disk::SystemDisk;
 use train::files::{Files, MANIFEST, read_dir, write_dir};
 use train::model_dir::{self, CONFIG, TOKENIZER, WEIGHTS};
+use train::translator::Translator;
 
 /// Accepted, or the message of a typed error.
 pub(crate) type Outcome = Result<(), String>;
@@ -61,8 +67,23 @@ pub(crate) fn set(bytes: &[u8]) -> Outcome {
     told(parse(complete, "config.toml", &[text])).map(drop)
 }
 
+/// Reads a model, translates with it and draws what it looks at.
 fn load(mut files: Files) -> Outcome {
-    told(model_dir::from_files(&mut files, Path::new("model"), &Device::flex())).map(drop)
+    let mut dir = told(model_dir::from_files(&mut files, Path::new("model"), &Device::flex()))?;
+    let search = &mut dir.config.search;
+    // What is asked for is within limits that would take a while.
+    search.beam_size = search.beam_size.min(3);
+    search.max_length_ratio = search.max_length_ratio.min(1.0);
+    search.max_length_extra = search.max_length_extra.min(5);
+    let recorder = Recorder::new(&dir, Precision::F32);
+    let best = Translator::new(dir, Precision::F32).translate_n_best(&["ba ಕ </s>\u{1b}".to_owned()], 0);
+    let mut page = AttentionPage::new("model");
+    for (sentence, _) in best[0][0].parts.iter().filter_map(|part| recorder.sentence(part)) {
+        page.add(&sentence);
+        assert_tame(&picture(&sentence));
+    }
+    assert!(!page.finish().contains("NaN"));
+    Ok(())
 }
 
 /// `config.json`, `tokenizer.json` and `model.safetensors`, past the manifest.
@@ -131,6 +152,23 @@ pub(crate) fn run(bytes: &[u8]) -> Outcome {
         assert!(!html.contains("<script") && html.contains("default-src 'none'"));
         assert!(!html.contains("=\"NaN") && !html.contains("=\"inf"), "{html}");
         assert_tame(&html.replace('\r', ""));
+    }
+    Ok(())
+}
+
+/// A table of which some lines are held out: in each set both sides have as many lines.
+pub(crate) fn split(bytes: &[u8]) -> Outcome {
+    let place = place();
+    let (path, dir) = (place.path().join("a.csv"), place.path().join("out"));
+    write(&path, bytes);
+    let (files, languages) = (ParallelFiles::one(&path), LanguagePair::new("en", "kn"));
+    told(split::run(&Split { files, languages, sizes: (1, 1), seed: 1, dir: dir.clone() }, &mut Vec::new()))?;
+    for set in ["train", "dev", "test"] {
+        let lines = |code: &str| {
+            let text = fs::read_to_string(dir.join(format!("{set}.{code}"))).expect("it was written");
+            text.matches('\n').count()
+        };
+        assert_eq!(lines("en"), lines("kn"), "{set}");
     }
     Ok(())
 }
