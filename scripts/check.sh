@@ -23,6 +23,7 @@ DOCS_RS=1 cargo check --quiet -p train --features tch-check,cuda
 step "licences, banned crates and sources"
 if command -v cargo-deny > /dev/null; then
     cargo deny --all-features --log-level error check licenses bans sources
+    cargo deny --manifest-path fuzz/Cargo.toml --config deny.toml --all-features --log-level error check licenses bans sources
 else
     python3 scripts/licences.py
 fi

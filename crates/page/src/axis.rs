@@ -1,5 +1,9 @@
 //! Where numbers lie on an axis, and which of them are written.
 
+/// What is further from 0, or nearer to it, is no number that anybody measured: differences and ratios of it would leave
+/// the range of floats.
+const LARGEST: f64 = 1e100;
+
 /// What an axis measures.
 #[derive(Clone, Debug, Default)]
 pub struct Axis {
@@ -81,7 +85,9 @@ impl Span {
 }
 
 fn drawable(value: f64, logarithmic: bool) -> bool {
-    value.is_finite() && (!logarithmic || value > 0.0)
+    let size = value.abs();
+    let measured = size == 0.0 || (1.0 / LARGEST..=LARGEST).contains(&size);
+    measured && (!logarithmic || value > 0.0)
 }
 
 fn even_ticks(least: f64, most: f64) -> Vec<f64> {
@@ -137,6 +143,18 @@ mod tests {
         assert_eq!(log.place(10.0), Some(0.5));
         assert_eq!(log.place(0.0), None);
         assert_eq!(Span::of(std::iter::empty(), &Axis::new("")).place(0.5), Some(0.5));
+    }
+
+    #[test]
+    fn the_ends_of_the_range_of_floats_are_not_drawn() {
+        let extremes = [f64::MAX, f64::MIN, 5e-324, -5e-324, 1e308, 0.0, 1.0, f64::INFINITY];
+        for axis in [Axis::new(""), Axis::logarithmic("")] {
+            for pair in extremes.iter().flat_map(|a| extremes.iter().map(move |b| [*a, *b])) {
+                let span = Span::of(pair.into_iter(), &axis);
+                let ticks = span.ticks();
+                assert!(ticks.len() < 12 && ticks.iter().all(|tick| span.place(*tick).is_some()), "{pair:?}");
+            }
+        }
     }
 
     #[test]

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("page.css");
 
-/// A text in which nothing is markup.
+/// A text in which nothing is markup, and nothing moves what stands beside it: control characters, which SVG may not hold,
+/// and marks that turn the direction of text around are shown as U+FFFD.
 pub fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -15,10 +16,18 @@ pub fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            '\t' | '\n' | '\r' => escaped.push(c),
+            c if is_unruly(c) => escaped.push(char::REPLACEMENT_CHARACTER),
             c => escaped.push(c),
         }
     }
     escaped
+}
+
+/// Whether a character is none to be seen, but one that moves others: a control character, an embedding, override or isolate
+/// of a direction (Unicode Annex 9), or one that XML forbids. Joiners belong to words and are none of these.
+pub fn is_unruly(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 /// A page that grows. What is told in plain text ([`Page::text`], titles, cells) is escaped; what comes as markup

@@ -36,6 +36,6 @@ pub use axis::Axis;
 pub use chart::{Chart, Series};
 pub use field::Field;
 pub use heat::{Heat, Scale};
-pub use html::{Page, escape};
+pub use html::{Page, escape, is_unruly};
 pub use run::{AttentionPicture, RunPage, SampleHistory};
 pub use words::grouped;

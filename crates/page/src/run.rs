@@ -1,6 +1,7 @@
 //! The page about one run.
 
 use crate::{Chart, Page, escape};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const STYLE: &str = include_str!("run.css");
@@ -181,17 +182,18 @@ fn facts(page: &mut Page, facts: &[(String, String)]) {
 
 /// A text whose words that the reference has, each as often as it has it, are marked.
 fn marked(text: &str, reference: &str) -> String {
-    let mut left: Vec<&str> = reference.split_whitespace().collect();
+    let mut left: BTreeMap<&str, usize> = BTreeMap::new();
+    reference.split_whitespace().for_each(|word| *left.entry(word).or_default() += 1);
     let mut html = String::new();
     for word in text.split_whitespace() {
         let gap = if html.is_empty() { "" } else { " " };
         let escaped = escape(word);
-        let _ = match left.iter().position(|other| *other == word) {
-            Some(place) => {
-                left.swap_remove(place);
+        let _ = match left.get_mut(word) {
+            Some(n @ 1..) => {
+                *n -= 1;
                 write!(html, "{gap}<mark>{escaped}</mark>")
             }
-            None => write!(html, "{gap}{escaped}"),
+            _ => write!(html, "{gap}{escaped}"),
         };
     }
     if html.is_empty() { "(nothing)".into() } else { html }

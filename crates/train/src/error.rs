@@ -11,6 +11,20 @@ use model::ModelError;
 use page::png::PngError;
 use std::path::{Path, PathBuf};
 
+/// A text with bytes of a stranger's file in it, for a terminal: nothing in it moves the cursor or turns the direction of what
+/// stands beside it. As many bytes as before, so that places in it stay right.
+pub fn tamed(text: &str) -> String {
+    let tame = |c: char| match (c, c.len_utf8()) {
+        ('\n' | '\t', _) => c,
+        ('\r', _) => ' ',
+        _ if !page::is_unruly(c) => c,
+        (_, 1) => '?',
+        (_, 2) => '¿',
+        _ => char::REPLACEMENT_CHARACTER,
+    };
+    text.chars().map(tame).collect()
+}
+
 /// An error of a command.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
@@ -231,5 +245,18 @@ impl TrainError {
             Self::Diverged { .. } => 76,
             Self::Config(_) | Self::Mismatch { .. } => 78,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tamed_text_has_as_many_bytes_and_moves_no_cursor() {
+        let wild = "a\u{1b}[2J\u{85}b\r\n\tc\u{202e}\u{fffe}\u{7f} ಕ್\u{200d}ಷ";
+        let tame = tamed(wild);
+        assert_eq!(tame, "a?[2J¿b \n\tc\u{fffd}\u{fffd}? ಕ್\u{200d}ಷ");
+        assert_eq!(tame.len(), wild.len());
     }
 }

@@ -11,6 +11,8 @@ pub(crate) const LOCK: &str = ".lock";
 /// Whoever only looks whether a run is in progress has its lock for a moment: it is tried so often, so long apart.
 const LOOKS: usize = 3;
 const LOOK: Duration = Duration::from_millis(20);
+/// So much of what a lock's file says is read.
+const MAX_HOLDER_BYTES: u64 = 1000;
 
 /// Locks a directory; the lock's file says who has it.
 pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
@@ -29,7 +31,7 @@ pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let mut holder = String::new();
-            let _ = lock.read_to_string(&mut holder);
+            let _ = (&mut lock).take(MAX_HOLDER_BYTES).read_to_string(&mut holder);
             return Err(TrainError::InUse { dir: dir.into(), holder: holder.trim().into() });
         }
         Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &path)(error)),
@@ -50,7 +52,7 @@ pub(crate) fn holder(dir: &Path) -> Option<String> {
         return None;
     }
     let mut holder = String::new();
-    let _ = (&mut lock).take(1000).read_to_string(&mut holder);
+    let _ = (&mut lock).take(MAX_HOLDER_BYTES).read_to_string(&mut holder);
     Some(holder.trim().to_owned())
 }
 

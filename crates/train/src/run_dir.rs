@@ -21,6 +21,8 @@ use std::sync::Arc;
 pub(crate) const REPORT: &str = "report.html";
 const BEST: &str = "best";
 const CRASHES: &str = "crash";
+/// A larger `run.json` is not read.
+const MAX_FACTS_BYTES: u64 = 4 << 20;
 const FILES: [&str; 4] = ["metrics.jsonl", "config.toml", "run.json", REPORT];
 
 /// An open run directory; while it lives no other process can train there.
@@ -218,7 +220,7 @@ impl RunDir {
 
     /// When the run began, seconds since 1970, if that was written down.
     fn started(&self) -> Option<u64> {
-        let json = self.disk.read(&self.path.join("run.json")).ok()?;
+        let json = self.disk.read_at_most(&self.path.join("run.json"), MAX_FACTS_BYTES).ok()?;
         serde_json::from_slice::<serde_json::Value>(&json).ok()?["started_unix_secs"].as_u64()
     }
 

@@ -47,7 +47,8 @@ pub(super) fn labelled(rows: &Side, columns: &Side, grid: &Grid, links: &[(usize
     for (row, (asks, _)) in rows.words.iter().enumerate() {
         for (column, (seen, _)) in columns.words.iter().enumerate() {
             let weight = grid.row(row)[column];
-            if weight < LEAST {
+            // What is no number is not drawn either.
+            if !(LEAST..).contains(&weight) {
                 continue;
             }
             let (x, y) = (left + CELL * column as f64, top + CELL * row as f64);

@@ -130,3 +130,47 @@ fn labels_are_cut_between_letters() {
     assert_eq!(fitted("ಕಿಕಿಕಿಕಿ", 36.0), "ಕಿಕಿ…");
     assert_eq!(lines("one two three", 60.0), ["one two", "three"]);
 }
+
+#[test]
+fn text_of_a_stranger_is_no_markup_and_moves_nothing() {
+    let evil = "</title></script><script>x</script><image href='/etc/passwd'/>\0\u{1b}[2J\u{85}\u{202e}\u{2067}\u{fffe}\u{200d}";
+    let words = [(evil, 1), ("</s>", 1)];
+    let sentence = Sentence {
+        source: evil.into(),
+        target: evil.into(),
+        pharaoh: evil.into(),
+        ..sentence_of(side(evil, &words), side(evil, &words))
+    };
+    let mut page = AttentionPage::new(evil);
+    page.add(&sentence);
+    let html = page.finish();
+    assert_eq!(html.matches("<script").count(), 2, "its own, and the data of the sentence");
+    for shown in [html, picture(&sentence)] {
+        assert!(!shown.contains("<image") && !shown.contains("='/etc"));
+        let markup = shown.split("application/json").next().unwrap();
+        assert!(markup.contains("\u{200d}") && !markup.contains(|c| c != '\n' && crate::is_unruly(c)));
+        assert!(!shown.contains(|c: char| c.is_control() && c != '\n' && c != '\u{85}'));
+    }
+}
+
+#[test]
+fn a_sentence_of_a_hundred_thousand_tokens_is_left_out_of_a_page_and_a_picture_grows_with_it() {
+    let words = vec![("ಕ", 1); 100_000];
+    let [one, many] = [side("en", &[("a", 1)]), side("kn", &words)];
+    let cross = maps(100_000, 1);
+    let short = sentence_of(one.clone(), one.clone());
+    let long = Sentence {
+        src: one,
+        written: many.clone(),
+        read: many,
+        cross,
+        target: "ಕ ".repeat(100_000),
+        ..short
+    };
+    let long = Sentence { encoder: Maps::default(), decoder: Maps::default(), ..long };
+    let mut page = AttentionPage::new("m");
+    page.add(&long);
+    assert_eq!(page.left_out(), 1);
+    assert!(page.finish().len() < 100_000);
+    assert!(picture(&long).len() < 100_000_000);
+}

@@ -15,6 +15,10 @@ use data::Tokenizer;
 use model::{Model, Pass, Precision};
 use page::attention::{Grid, Maps, Sentence};
 
+/// Longer sides are not looked at: the weights of every layer and head are so many squared, and a stranger's model may never
+/// end. A source has at most 400 tokens.
+pub const MOST_TOKENS: usize = 1000;
+
 /// A model that shows its attention.
 #[derive(Debug)]
 pub struct Recorder {
@@ -44,11 +48,18 @@ impl Recorder {
         }
     }
 
-    /// The weights while the model writes `part.target`; `None` for an empty one.
+    /// The weights while the model writes `part.target`; `None` for an empty one, and for one of more than [`MOST_TOKENS`].
     ///
     /// Row `t` of the decoder is the position that writes token `t` of the target: its input is token `t − 1`, or the
     /// start token.
     pub fn record(&self, part: &Part) -> Option<Recorded> {
+        let n_tokens = part.target.len().max(part.source.len());
+        if n_tokens > MOST_TOKENS {
+            tracing::warn!(
+                "no attention of a translation of {n_tokens} tokens: more than {MOST_TOKENS} are not looked at"
+            );
+            return None;
+        }
         if part.target.is_empty() {
             return None;
         }
@@ -62,7 +73,7 @@ impl Recorder {
         Some(Recorded { cross, encoder, decoder })
     }
 
-    /// A part with its weights and its alignment; `None` where nothing was written.
+    /// A part with its weights and its alignment; `None` where nothing was written, or too much.
     pub fn sentence(&self, part: &Part) -> Option<(Sentence, Alignment)> {
         let Recorded { cross, encoder, decoder } = self.record(part)?;
         let [src_lang, tgt_lang] = &self.languages;

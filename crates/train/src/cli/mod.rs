@@ -14,6 +14,7 @@ mod runs;
 
 use crate::commands::evaluate::Format;
 use crate::commands::{backends, version};
+use crate::error::tamed;
 use crate::{TrainError, device, drill, log, panics};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
@@ -177,16 +178,9 @@ pub fn stdout_error(source: std::io::Error) -> TrainError {
 fn report(error: TrainError, log: log::Options) {
     let mut stderr = std::io::stderr().lock();
     let text = match error {
-        TrainError::Config(error) => {
-            let coloured = log.format == log::Format::Text && log.color.on(&stderr);
-            // It fails if there is a hook already; there is none.
-            let _ = miette::set_hook(Box::new(move |_| {
-                Box::new(miette::MietteHandlerOpts::new().color(coloured).build())
-            }));
-            format!("{:?}", miette::Report::new(error))
-        }
+        TrainError::Config(error) => error.drawn(log.format == log::Format::Text && log.color.on(&stderr)),
         error @ TrainError::Interrupted { .. } => error.to_string(),
-        error => format!("error: {error}"),
+        error => tamed(&format!("error: {error}")),
     };
     if log.format == log::Format::Json {
         drop(stderr);

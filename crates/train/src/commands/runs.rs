@@ -8,7 +8,7 @@ use crate::disk::SystemDisk;
 use crate::log::clock;
 use crate::runs::{self, Run, State};
 use crate::{TrainError, lock};
-use page::grouped;
+use page::{grouped, is_unruly};
 use serde_json::{Value, json};
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -169,9 +169,9 @@ fn age(secs: u64) -> String {
     }
 }
 
-/// A name that a stranger may have chosen: nothing in it moves the cursor.
+/// A name that a stranger may have chosen: nothing in it moves the cursor, or what stands beside it.
 pub(super) fn shown(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars().map(|c| if is_unruly(c) { '\u{fffd}' } else { c }).collect()
 }
 
 /// Columns as wide as their widest cell, all to the left.
@@ -207,6 +207,6 @@ mod tests {
 
     #[test]
     fn names_do_not_move_the_cursor() {
-        assert_eq!(shown("a\u{1b}[2J\nb"), "a\u{fffd}[2J\u{fffd}b");
+        assert_eq!(shown("a\u{1b}[2J\nb\u{202e}"), "a\u{fffd}[2J\u{fffd}b\u{fffd}");
     }
 }

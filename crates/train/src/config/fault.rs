@@ -1,7 +1,9 @@
 //! What can be wrong with a configuration, and how it is told: place, cause, next step.
 
 use super::VARIABLE;
-use miette::{Diagnostic, LabeledSpan, NamedSource, SourceCode};
+use miette::{
+    Diagnostic, LabeledSpan, MietteHandler, MietteHandlerOpts, NamedSource, ReportHandler, SourceCode,
+};
 use std::fmt;
 use std::ops::Range;
 use std::path::PathBuf;
@@ -130,6 +132,17 @@ impl ConfigError {
             Self::Faults { faults, .. } => faults,
             _ => &[],
         }
+    }
+
+    /// As a person reads it: with the lines of the file, and marks below them.
+    pub fn drawn(&self, color: bool) -> String {
+        struct Drawn<'a>(&'a ConfigError, MietteHandler);
+        impl fmt::Display for Drawn<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.1.debug(self.0, f)
+            }
+        }
+        Drawn(self, MietteHandlerOpts::new().color(color).build()).to_string()
     }
 
     /// What is wrong apart from faults of the text, and the next step.

@@ -11,6 +11,7 @@ use super::suggest::nearest_name;
 use super::syntax;
 use super::walk::{Reading, Text, to_list};
 use super::{Experiment, Fault};
+use crate::error::tamed;
 use miette::NamedSource;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
@@ -92,7 +93,10 @@ pub(super) fn parse_with(
         Place::Variable(_) => (2, 0),
         Place::Set(_) => (3, 0),
     });
-    Err(ConfigError::Faults { source: NamedSource::new(name, text.to_owned()).with_language("TOML"), faults })
+    for fault in &mut faults {
+        (fault.message, fault.help) = (tamed(&fault.message), tamed(&fault.help));
+    }
+    Err(ConfigError::Faults { source: NamedSource::new(name, tamed(text)).with_language("TOML"), faults })
 }
 
 /// What serde makes of the values that are right.
@@ -146,7 +150,8 @@ fn values(experiment: &Experiment, reading: &mut Reading<'_>) {
 fn remedy(fault: &Fault, experiment: &Experiment) -> (String, Option<String>) {
     let model = &experiment.model;
     let remedy = match fault.key.as_str() {
-        "model.n_heads" if (1..model.d_model).contains(&model.n_heads) => {
+        // Beyond its limit d_model has a fault of its own, and its divisors would be looked for for long.
+        "model.n_heads" if model.d_model <= 1 << 16 && (1..model.d_model).contains(&model.n_heads) => {
             let divides = |n: &usize| model.d_model.is_multiple_of(*n);
             let below = (1..model.n_heads).rev().find(divides);
             let above = (model.n_heads + 1..=model.d_model).find(divides);

@@ -1,5 +1,6 @@
 //! The form of a message: a line for people, or a JSON object on a line.
 
+use crate::error::tamed;
 use serde_json::{Map, Value, json};
 use std::fmt;
 use tracing::field::{Field, Visit};
@@ -28,7 +29,7 @@ where
             Level::INFO => {
                 let mut message = Message(String::new());
                 event.record(&mut message);
-                return writeln!(writer, "{}", message.0);
+                return writeln!(writer, "{}", tamed(&message.0));
             }
             Level::WARN => ("warning: ", "\u{1b}[33m"),
             Level::ERROR => ("error: ", "\u{1b}[31m"),
@@ -40,8 +41,9 @@ where
         } else {
             writer.write_str(level)?;
         }
-        context.field_format().format_fields(writer.by_ref(), event)?;
-        writeln!(writer)
+        let mut fields = String::new();
+        context.field_format().format_fields(Writer::new(&mut fields), event)?;
+        writeln!(writer, "{}", tamed(&fields))
     }
 }
 

@@ -12,6 +12,12 @@ use std::path::Path;
 
 /// Longer sentences make pictures that nobody can read.
 const MOST_WORDS: usize = 30;
+const MOST_BYTES: usize = 4000;
+/// More pictures are not drawn.
+const MOST_PICTURES: usize = 10;
+/// A translation that is longer than so many tokens for each of the source, and these, is none that is drawn; a stranger's
+/// model may ask for a hundred for each.
+const MOST_TOKENS: (f32, usize) = (4.0, 100);
 
 /// The cross-attention of a model on sentences, with `tag` before each: a picture for each that is not too long.
 ///
@@ -28,7 +34,12 @@ pub fn pictures(
     let recorder = Recorder::new(&dir, Precision::F32);
     let mut translator = Translator::new(dir, Precision::F32);
     translator.set_tags(tag)?;
-    let found = translator.translate_n_best(sentences, 0);
+    let search = &mut translator.search;
+    search.max_length_ratio = search.max_length_ratio.min(MOST_TOKENS.0);
+    search.max_length_extra = search.max_length_extra.min(MOST_TOKENS.1);
+    let short = |src: &&String| src.len() <= MOST_BYTES && src.split_whitespace().count() <= MOST_WORDS;
+    let sentences: Vec<String> = sentences.iter().filter(short).take(MOST_PICTURES).cloned().collect();
+    let found = translator.translate_n_best(&sentences, 0);
     let pictures = sentences.iter().zip(found).filter_map(|(src, best)| {
         let Translation { text, parts, .. } = best.into_iter().next()?;
         let [part] = &parts[..] else { return None };

@@ -18,6 +18,9 @@ use page::{AttentionPicture, RunPage, SampleHistory, grouped};
 use serde_json::Value;
 use std::time::Duration;
 
+/// Translations over time of more lines are not shown: a run keeps those of five.
+const MOST_SAMPLES: usize = 100;
+
 /// What the files of a run do not say, or only those that take long to read.
 #[derive(Clone, Debug)]
 pub struct Beside {
@@ -62,7 +65,8 @@ pub fn page(run: &Run, beside: Beside) -> String {
 /// As [`pictures`].
 pub fn pictures_of(run: &Run) -> Result<Vec<AttentionPicture>, TrainError> {
     let Some(last) = run.rows.samples.last() else { return Ok(Vec::new()) };
-    let sentences: Vec<String> = last.samples.iter().map(|sample| sample.src.clone()).collect();
+    let sentences: Vec<String> =
+        last.samples.iter().take(MOST_SAMPLES).map(|sample| sample.src.clone()).collect();
     let device = device::open(&BackendConfig::default())?;
     pictures(&run.path.join("best"), &device, run.text("data.dev.tag"), &sentences)
 }
@@ -108,7 +112,7 @@ fn facts(run: &Run, beside: &Beside) -> Vec<(String, String)> {
     let of = end.map_or(String::new(), |end| format!(" of {}", grouped(end as u64)));
     fact("Steps", Some(format!("{}{of}", grouped(rows.step()))));
     fact("Ended by", rows.end.as_ref().map(|end| end.reason.clone()));
-    fact("Epochs", rows.train.last().map(|row| format!("in the {}", ordinal(row.epoch + 1))));
+    fact("Epochs", rows.train.last().map(|row| format!("in the {}", ordinal(row.epoch.saturating_add(1)))));
     fact(
         "Best validation",
         run.best().map(|best| {
@@ -118,8 +122,8 @@ fn facts(run: &Run, beside: &Beside) -> Vec<(String, String)> {
             format!("{of}{step}: chrF++ {:.2}, loss {:.4}", best.chrf_plus_plus, best.loss_nats_per_token)
         }),
     );
-    let secs = rows.elapsed_secs();
-    fact("Training time", (secs > 0.0).then(|| clock(Duration::from_secs_f64(secs))));
+    let time = Duration::try_from_secs_f64(rows.elapsed_secs()).ok();
+    fact("Training time", time.filter(|time| !time.is_zero()).map(clock));
     fact("Target tokens", beside.tgt_tokens.map(grouped));
     fact("Parameters", beside.n_parameters.map(grouped));
     fact("Began", run.started_unix_secs().map(|secs| utc(Duration::from_secs(secs))));
@@ -172,7 +176,11 @@ fn samples(run: &Run) -> Vec<SampleHistory> {
     for at in &run.rows.samples {
         for sample in &at.samples {
             let same = |one: &SampleHistory| one.src == sample.src && one.reference == sample.reference;
-            let place = histories.iter().position(same).unwrap_or_else(|| {
+            let place = histories.iter().position(same);
+            if place.is_none() && histories.len() == MOST_SAMPLES {
+                continue;
+            }
+            let place = place.unwrap_or_else(|| {
                 let (src, reference) = (sample.src.clone(), sample.reference.clone());
                 histories.push(SampleHistory { src, reference, versions: Vec::new() });
                 histories.len() - 1

@@ -18,8 +18,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// Larger files are not read.
-const MAX_BYTES: u64 = 1 << 30;
+/// Larger logs are not read.
+pub(crate) const MAX_BYTES: u64 = 1 << 30;
 const MAX_SMALL_BYTES: u64 = 4 << 20;
 
 /// How a run stands.

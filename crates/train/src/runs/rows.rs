@@ -6,6 +6,9 @@ use crate::validate::{Samples, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
+/// Longer rows are not read: ours hold a few lines of dev with their translations.
+const MAX_ROW_BYTES: usize = 4 << 20;
+
 /// One training row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TrainRow {
@@ -84,7 +87,8 @@ impl Rows {
     pub fn parse(text: &str) -> Self {
         let mut rows = Self::default();
         for line in text.lines() {
-            let row = serde_json::from_str::<Value>(line).ok();
+            let row =
+                (line.len() <= MAX_ROW_BYTES).then(|| serde_json::from_str::<Value>(line).ok()).flatten();
             if row.is_none_or(|row| rows.take(row).is_none()) {
                 rows.n_unreadable += 1;
             }

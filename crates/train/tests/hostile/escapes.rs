@@ -1,7 +1,7 @@
 //! No name in a file of a stranger leads out of a directory, and no link is followed.
 
-use crate::directories::sound;
 use crate::paths::{ESCAPES, long};
+use crate::seeds::sound;
 use serde_json::json;
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,8 @@
-//! Configurations, manifests and model directories of strangers: every mutant is accepted or a typed error, in bounded
+//! Configurations, manifests, model directories and runs of strangers: every mutant is accepted or a typed error, in bounded
 //! memory and time; no name leads out of a directory; no format that runs code is opened.
+//!
+//! The same functions are the bodies of the fuzz targets in `fuzz/`, which take the seeds for their corpora: with
+//! `ANUVADA_FUZZ_CORPUS` set to a directory, they are written there.
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 #[path = "../../../data/tests/hostile/harness.rs"]
@@ -10,47 +13,71 @@ mod mutate;
 mod parts;
 #[path = "../../../data/tests/hostile/paths.rs"]
 mod paths;
+mod seeds;
+mod targets;
 
 mod directories;
 mod escapes;
 mod formats;
+mod runs;
 mod sizes;
 
-use harness::{Memory, Outcome, rounds, survive};
-use std::fs;
-use train::config::{ConfigError, parse};
+use harness::{Memory, rounds, survive};
+use targets::Outcome;
 
-/// As `train::config::load` does with a file.
-fn experiment(bytes: &[u8]) -> Outcome {
-    if bytes.len() > 1 << 16 {
-        return Err("too large".to_owned());
-    }
-    let text = std::str::from_utf8(bytes).map_err(|fault| fault.to_string())?;
-    match parse(text, "config.toml", &[]) {
-        Ok(experiment) => {
-            assert!(experiment.validate().is_empty());
-            Ok(())
-        }
-        Err(ConfigError::Faults { faults, .. }) => {
-            assert!(!faults.is_empty());
-            Err(faults[0].message.clone())
-        }
-        Err(other) => Err(other.to_string()),
-    }
-}
-
-/// What is typed after `--set`.
-fn typed(bytes: &[u8]) -> Outcome {
-    let text = String::from_utf8_lossy(bytes).into_owned();
-    let complete = include_str!("../../../../configs/tiny.toml");
-    parse(complete, "config.toml", &[text]).map(drop).map_err(|fault| fault.to_string())
+fn test(name: &str, count: u64, target: fn(&[u8]) -> Outcome) {
+    let all = seeds::seeds();
+    let (_, seeds) = all.iter().find(|(own, _)| *own == name).expect("seeds of this name");
+    survive(name, seeds, count, Memory::USUAL, target);
 }
 
 #[test]
 fn experiments() {
-    let configs = ["tiny", "small", "base", "bible"]
-        .map(|name| fs::read(format!("{}/../../configs/{name}.toml", env!("CARGO_MANIFEST_DIR"))).unwrap());
-    survive("experiment", &configs, rounds(10_000, 100_000), Memory::USUAL, experiment);
-    let sets = ["train.learning_rate=3e-4", "model={ d_model = 32 }", "data.train.src='x'", "run.name=a"];
-    survive("--set", &sets.map(|set| set.as_bytes().to_vec()), rounds(1000, 50_000), Memory::USUAL, typed);
+    test("experiment", rounds(10_000, 100_000), targets::experiment);
+    test("set", rounds(1000, 50_000), targets::set);
+}
+
+#[test]
+fn parts() {
+    test("model", rounds(4000, 50_000), targets::model);
+}
+
+#[test]
+fn configs() {
+    test("config", rounds(10_000, 100_000), targets::config);
+}
+
+#[test]
+fn manifests() {
+    test("manifest", rounds(10_000, 100_000), targets::manifest);
+}
+
+#[test]
+fn states() {
+    test("state", rounds(10_000, 100_000), targets::state);
+}
+
+#[test]
+fn runs_that_others_made() {
+    test("run", rounds(2000, 50_000), targets::run);
+}
+
+#[test]
+fn corpora_that_are_split() {
+    test("split", rounds(1000, 50_000), targets::split);
+}
+
+#[test]
+fn corpora_of_the_fuzz_targets_are_small() {
+    let all = seeds::seeds();
+    let bytes: usize = all.iter().flat_map(|(_, seeds)| seeds).map(Vec::len).sum();
+    assert!(bytes < 200_000, "{bytes}");
+    let Some(place) = std::env::var_os("ANUVADA_FUZZ_CORPUS") else { return };
+    for (name, seeds) in all {
+        let dir = std::path::Path::new(&place).join(name);
+        std::fs::create_dir_all(&dir).expect("the corpus can be written");
+        for (number, seed) in seeds.iter().enumerate() {
+            std::fs::write(dir.join(format!("seed-{number}")), seed).expect("the corpus can be written");
+        }
+    }
 }

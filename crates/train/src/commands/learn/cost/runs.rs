@@ -5,6 +5,7 @@ use crate::TrainError;
 use crate::commands::evaluate::held_out;
 use crate::config::{self, Experiment};
 use crate::corpora::HeldOut;
+use crate::disk::{Disk, SystemDisk};
 use crate::translator::Translator;
 use crate::validate::spread;
 use burn::tensor::Device;
@@ -71,9 +72,10 @@ impl Run {
 
 /// The rows of a run's log.
 fn rows(path: &Path) -> Result<Vec<Value>, TrainError> {
-    let text = std::fs::read_to_string(path).map_err(TrainError::io("read", path))?;
+    let bytes =
+        SystemDisk.read_at_most(path, crate::runs::MAX_BYTES).map_err(TrainError::io("read", path))?;
     // The last row of a run that was killed may be cut.
-    Ok(text.lines().filter_map(|row| serde_json::from_str(row).ok()).collect())
+    Ok(String::from_utf8_lossy(&bytes).lines().filter_map(|row| serde_json::from_str(row).ok()).collect())
 }
 
 fn scores(row: &Value) -> Option<(String, f64, f64)> {
