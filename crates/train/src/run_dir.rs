@@ -8,11 +8,10 @@ use crate::corpora::Corpora;
 use crate::disk::{self, Disk, SystemDisk};
 use crate::files::{self, Files};
 use crate::guard::MARGIN;
-use crate::lock::{self, LOCK, lock};
+use crate::lock::{self, LOCK, Lock, lock};
 use crate::{model_dir, tensorboard};
 use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +20,8 @@ use std::sync::Arc;
 pub(crate) const REPORT: &str = "report.html";
 const BEST: &str = "best";
 const CRASHES: &str = "crash";
+/// A larger `run.json` is none of ours.
+const MAX_FACTS_BYTES: u64 = 4 << 20;
 const FILES: [&str; 4] = ["metrics.jsonl", "config.toml", "run.json", REPORT];
 
 /// An open run directory; while it lives no other process can train there.
@@ -28,7 +29,7 @@ const FILES: [&str; 4] = ["metrics.jsonl", "config.toml", "run.json", REPORT];
 pub struct RunDir {
     path: PathBuf,
     disk: Arc<dyn Disk>,
-    _lock: File,
+    lock: Lock,
 }
 
 impl RunDir {
@@ -49,7 +50,7 @@ impl RunDir {
     /// As [`open`](Self::open).
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, TrainError> {
         files::create_dir(&*disk, path)?;
-        let dir = Self { path: path.into(), disk, _lock: lock(path)? };
+        let dir = Self { path: path.into(), disk, lock: lock(path)? };
         files::recover(dir.disk(), &dir.path, |name| name == BEST || FILES.contains(&name))?;
         for place in [dir.checkpoints(), dir.snapshots()] {
             files::recover(dir.disk(), &place, |name| checkpoint::step_of(name).is_some())?;
@@ -70,6 +71,19 @@ impl RunDir {
             }
         }
         if path.join(LOCK).exists() { lock(path).map(drop) } else { Ok(()) }
+    }
+
+    /// Whether the lock is still that of the directory. Where someone removed the directory, or put another in its place
+    /// in which another run may train, this one has no business there any more.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    pub fn expect_ours(&self) -> Result<(), TrainError> {
+        if self.lock.is_still_of(&self.path) {
+            return Ok(());
+        }
+        Err(TrainError::Gone { dir: self.path.clone() })
     }
 
     /// The directory itself.
@@ -218,7 +232,7 @@ impl RunDir {
 
     /// When the run began, seconds since 1970, if that was written down.
     fn started(&self) -> Option<u64> {
-        let json = self.disk.read(&self.path.join("run.json")).ok()?;
+        let json = self.disk.read_at_most(&self.path.join("run.json"), MAX_FACTS_BYTES).ok()?;
         serde_json::from_slice::<serde_json::Value>(&json).ok()?["started_unix_secs"].as_u64()
     }
 

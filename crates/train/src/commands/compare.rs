@@ -2,6 +2,7 @@
 
 use super::runs::{NOTHING, best, metric_name, print_table, shown, time};
 use crate::cli::stdout_error;
+use crate::commands::data::expect_place;
 use crate::commands::report::read;
 use crate::disk::SystemDisk;
 use crate::report::compare_page;
@@ -33,6 +34,7 @@ pub fn compare(
         let below = dir.join(name);
         read(if below.is_dir() { &below } else { Path::new(name) })
     };
+    html.map_or(Ok(()), expect_place)?;
     let runs: Vec<Run> = names.iter().map(one).collect::<Result<_, _>>()?;
     let (scores, differences) = (scores(&runs), differences(&runs));
     if let Some(path) = html {

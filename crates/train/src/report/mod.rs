@@ -118,8 +118,8 @@ fn facts(run: &Run, beside: &Beside) -> Vec<(String, String)> {
             format!("{of}{step}: chrF++ {:.2}, loss {:.4}", best.chrf_plus_plus, best.loss_nats_per_token)
         }),
     );
-    let secs = rows.elapsed_secs();
-    fact("Training time", (secs > 0.0).then(|| clock(Duration::from_secs_f64(secs))));
+    let time = Duration::try_from_secs_f64(rows.elapsed_secs()).ok().filter(|time| !time.is_zero());
+    fact("Training time", time.map(clock));
     fact("Target tokens", beside.tgt_tokens.map(grouped));
     fact("Parameters", beside.n_parameters.map(grouped));
     fact("Began", run.started_unix_secs().map(|secs| utc(Duration::from_secs(secs))));

@@ -10,7 +10,7 @@ use crate::history::{averaged_steps, best, kept_snapshots};
 use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
 use crate::validate::{Samples, Validation, dev_loss, score, spread};
-use crate::{files, interrupt, log, report, runs};
+use crate::{drill, files, interrupt, log, report, runs};
 use model::search::Searcher;
 use model::weights::{self, Arrays};
 use page::AttentionPicture;
@@ -32,6 +32,7 @@ impl Trainer<'_> {
         if risen && let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
             tracing::warn!("{collapse}");
         }
+        self.run_dir.expect_ours()?;
         let metric = self.experiment.validate.metric;
         let better = self.best().is_none_or(|best| validation.beats(best, metric));
         self.log.write("validate", &validation)?;
@@ -112,12 +113,14 @@ impl Trainer<'_> {
     }
 
     fn write_best(&self, arrays: &Arrays, validation: &Validation) -> Result<(), TrainError> {
+        drill::pass("best");
         self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
     }
 
     /// Writes the page about the run, with pictures of attention. That it cannot be written is told
     /// once, and ends nothing.
     pub fn write_report(&mut self, state: runs::State, pictures: Vec<AttentionPicture>) {
+        drill::pass("report");
         let Some(run) = runs::Run::read(self.run_dir.disk(), self.run_dir.path()) else { return };
         let beside = report::Beside {
             state,
@@ -146,6 +149,7 @@ impl Trainer<'_> {
     pub(super) fn checkpoint(&mut self) -> Result<(), TrainError> {
         let _span = tracing::error_span!("checkpoint", step = self.state.step).entered();
         let _task = log::spinner("saving a checkpoint");
+        self.run_dir.expect_ours()?;
         let arrays = weights::to_arrays(self.model());
         let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
         let files = self.model_files(&arrays, self.state.validations.last());

@@ -233,6 +233,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn show(&mut self, record: StepRecord) -> Result<(), TrainError> {
+        self.run_dir.expect_ours()?;
         self.window = (Instant::now(), 0);
         let memory = kernels::is_cpu(&self.device).then(|| memory::resident("VmRSS")).flatten();
         let beside = Beside { left: self.time_left(), memory_bytes: memory.map(|bytes| bytes as u64) };
@@ -271,8 +272,9 @@ impl<'a> Trainer<'a> {
             self.loader.n_batches(epoch),
             self.run_dir.path().display(),
         );
-        // Weights and two moments in float32.
-        self.run_dir.warn_of_little_room(3 * 4 * self.n_parameters() as u64);
+        // Weights and two moments in float32, and the moving average if there is one.
+        let arrays = if self.ema.is_some() { 4 } else { 3 };
+        self.run_dir.warn_of_little_room(arrays * 4 * self.n_parameters() as u64);
     }
 
     /// Writes a row about the end of the run.

@@ -9,6 +9,8 @@ mod common;
 mod case;
 mod config;
 mod files;
+mod looks;
+mod makes;
 mod surroundings;
 mod usage;
 mod values;
@@ -22,10 +24,18 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const THREADS: usize = 4;
 
 fn all() -> Vec<Case> {
-    [usage::cases(), config::cases(), values::cases(), files::cases(), surroundings::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        usage::cases(),
+        config::cases(),
+        values::cases(),
+        files::cases(),
+        looks::cases(),
+        makes::cases(),
+        surroundings::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

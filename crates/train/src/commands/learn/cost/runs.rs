@@ -5,6 +5,7 @@ use crate::TrainError;
 use crate::commands::evaluate::held_out;
 use crate::config::{self, Experiment};
 use crate::corpora::HeldOut;
+use crate::disk::{Disk, SystemDisk};
 use crate::translator::Translator;
 use crate::validate::spread;
 use burn::tensor::Device;
@@ -12,6 +13,8 @@ use model::Precision;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 
+/// A larger log is not read.
+const MAX_LOG_BYTES: u64 = 1 << 30;
 /// Sentences that are shown.
 const SHOWN: usize = 8;
 
@@ -71,9 +74,9 @@ impl Run {
 
 /// The rows of a run's log.
 fn rows(path: &Path) -> Result<Vec<Value>, TrainError> {
-    let text = std::fs::read_to_string(path).map_err(TrainError::io("read", path))?;
+    let text = SystemDisk.read_at_most(path, MAX_LOG_BYTES).map_err(TrainError::io("read", path))?;
     // The last row of a run that was killed may be cut.
-    Ok(text.lines().filter_map(|row| serde_json::from_str(row).ok()).collect())
+    Ok(String::from_utf8_lossy(&text).lines().filter_map(|row| serde_json::from_str(row).ok()).collect())
 }
 
 fn scores(row: &Value) -> Option<(String, f64, f64)> {
