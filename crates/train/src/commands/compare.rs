@@ -117,7 +117,9 @@ fn plots(runs: &[Run]) -> Vec<Vec<String>> {
 /// A bar for each share of the steps, as high as the last validation in it; where there is none, as the one before.
 fn sparkline(run: &Run, last_step: u64, height: &dyn Fn(&Validation) -> f64) -> String {
     let validations = &run.rows.validations;
-    let until = |column: usize| (column as u64 + 1) * last_step.max(1) / PLOT_WIDTH as u64;
+    // Steps may be a stranger's: the product of two large numbers has room.
+    let until =
+        |column: usize| ((column as u128 + 1) * u128::from(last_step.max(1)) / PLOT_WIDTH as u128) as u64;
     let end = validations.last().map_or(0, |one| one.step);
     let bar = |column: usize| {
         // Behind its end a run has no bars.

@@ -108,7 +108,7 @@ fn facts(run: &Run, beside: &Beside) -> Vec<(String, String)> {
     let of = end.map_or(String::new(), |end| format!(" of {}", grouped(end as u64)));
     fact("Steps", Some(format!("{}{of}", grouped(rows.step()))));
     fact("Ended by", rows.end.as_ref().map(|end| end.reason.clone()));
-    fact("Epochs", rows.train.last().map(|row| format!("in the {}", ordinal(row.epoch + 1))));
+    fact("Epochs", rows.train.last().map(|row| format!("in the {}", ordinal(row.epoch.saturating_add(1)))));
     fact(
         "Best validation",
         run.best().map(|best| {

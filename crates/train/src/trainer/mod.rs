@@ -155,6 +155,7 @@ impl<'a> Trainer<'a> {
         // A request to end may have come before the validation of the last step was over.
         if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
             self.validate_or_save()?;
+            self.checkpoint()?;
         }
         let reason = loop {
             if interrupt::requested().is_some() && self.state.step > 0 {

@@ -165,7 +165,9 @@ fn damaged() -> Vec<Case> {
                 dir,
                 "{\"kind\":\"train\",\"step\":18446744073709551615,\"epoch\":18446744073709551615,\
                  \"loss_nats_per_token\":1e308,\"nll_nats_per_token\":-1e308,\"learning_rate\":1e308,\
-                 \"gradient_norm\":1e308,\"tgt_tokens\":1,\"tgt_tokens_per_sec\":1e308,\"elapsed_secs\":1e300}\n",
+                 \"gradient_norm\":1e308,\"tgt_tokens\":1,\"tgt_tokens_per_sec\":1e308,\"elapsed_secs\":1e300}\n\
+                 {\"kind\":\"validate\",\"step\":18446744073709551615,\"loss_nats_per_token\":1e308,\
+                 \"loss_nats_per_char\":1e308,\"bleu\":1e308,\"chrf\":-1e308,\"chrf++\":1e308}\n",
             )
         }),
         ("a pipe for the facts", |dir| with_pipe(dir, "runs/run/run.json")),
@@ -310,16 +312,16 @@ fn lessons() -> Vec<Case> {
     let attention = ["learn", "attention", "--sentence"];
     let mut cases = vec![
         of(attention.into_iter().chain([""]), 2, &["the sentence is empty"]),
-        of(attention.into_iter().chain([" \u{200B}\t"]), 2, &["the sentence is empty"]),
+        of(attention.into_iter().chain([" \n\t"]), 2, &["the sentence is empty"]),
         of(attention.into_iter().chain([&*"word ".repeat(2000)]), 2, &["shorten it"]),
         of(attention.into_iter().chain([&*"x".repeat(70_000)]), 2, &["shorten it"]),
         of(attention.into_iter().chain(["ನಾನು ಮನೆಗೆ ಹೋದೆ"]), 0, &["ಮನೆಗೆ"]),
-        of(attention.into_iter().chain(["\u{1B}[31m<b>&\u{0}"]), 2, &[]),
+        of(attention.into_iter().chain(["\u{1B}[31m<b>&\u{7}"]), 0, &["\u{fffd}[31m<b>"]),
         of(attention, 2, &["UTF-8"]).arg(b"\xFF"),
         of(attention.into_iter().chain(["the cat", "--model", "runs/run/best"]), 0, &["cat"]),
         case("learn heads --model runs/run/best --src none.en", 65, &["none.en", "no such file"]),
         case("learn heads --model runs/run/best --src runs", 65, &["runs", "a directory"]),
-        case("learn heads --model runs/run/best --src test.en --ref train.kn", 65, &["24 lines"]),
+        case("learn heads --model runs/run/best --src test.en --ref train.kn", 65, &["train.kn has 24"]),
         case("learn heads --model runs/run/best --tag <2xx>", 65, &["tag"]),
         case("learn heads --model runs/run/best --src given.en", 65, &["given.en", "a pipe"])
             .given("a pipe that nobody writes to", |dir| pipe(&dir.join("given.en"))),

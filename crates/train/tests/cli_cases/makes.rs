@@ -220,7 +220,7 @@ fn globals() -> Vec<Case> {
         ("--log-format text --log-format json", "--log-format"),
         ("--quiet --quiet", "--quiet"),
         ("--quiet=no", "--quiet"),
-        ("-v=2", "-v"),
+        ("-v=2", "-="),
         ("--verbose 2", "2"),
     ] {
         for line in ["runs", "config schema", "data list"] {
@@ -264,7 +264,7 @@ fn variables() -> Vec<Case> {
     for (key, value, code, says) in [
         ("ANUVADA_QUIET", &b""[..], 0, "finished"),
         ("ANUVADA_QUIET", b"maybe", 0, "finished"),
-        ("ANUVADA_QUIET", b"\xFF", 2, "ANUVADA_QUIET"),
+        ("ANUVADA_QUIET", b"\xFF", 2, "UTF-8"),
         ("ANUVADA_VERBOSE", b"2", 0, "finished"),
         ("ANUVADA_VERBOSE", b"much", 2, "much"),
         ("ANUVADA_VERBOSE", b"-1", 2, "-1"),
@@ -346,7 +346,7 @@ fn variables() -> Vec<Case> {
 fn versions() -> Vec<Case> {
     let gone = "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"";
     let mut cases = Vec::new();
-    for line in ["--version --verbose", "-Vv", "--version"] {
+    for line in ["--version --verbose", "-Vv", "-V"] {
         cases.push(case(line, 0, &["train "]).shell(gone));
         cases.push(case(line, 0, &["train "]).env("PATH", b"").without("HOME"));
         cases.push(case(line, 0, &["train "]).env("LC_ALL", b"C").env("COLUMNS", b"0"));
