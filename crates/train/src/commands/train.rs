@@ -12,7 +12,7 @@ use crate::same_run::{Part, check_same_run};
 use crate::trainer::{Start, Trainer};
 use crate::translator::Translator;
 use crate::validate::{Validation, score};
-use crate::{card, device, drill, files, interrupt, model_dir, report};
+use crate::{card, device, drill, files, interrupt, model_dir, panics, report};
 use burn::tensor::Device;
 use page::AttentionPicture;
 use std::collections::BTreeSet;
@@ -162,7 +162,11 @@ fn finish(
 fn pictures(run_dir: &RunDir) -> Vec<AttentionPicture> {
     drill::pass("pictures");
     let run = Run::read(run_dir.disk(), run_dir.path());
-    let made = run.map_or(Ok(Vec::new()), |run| report::pictures_of(&run));
+    let pictures = |run| {
+        let made = panics::caught(|| report::pictures_of(&run));
+        made.unwrap_or_else(|report| Err(TrainError::Bug { report }))
+    };
+    let made = run.map_or(Ok(Vec::new()), pictures);
     made.unwrap_or_else(|error| {
         tracing::warn!("no pictures of attention: {error}");
         Vec::new()

@@ -10,7 +10,7 @@ use crate::history::{averaged_steps, best, kept_snapshots};
 use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
 use crate::validate::{Samples, Validation, dev_loss, score, spread};
-use crate::{drill, files, interrupt, log, report, runs};
+use crate::{drill, files, interrupt, log, panics, report, runs};
 use model::search::Searcher;
 use model::weights::{self, Arrays};
 use page::AttentionPicture;
@@ -128,7 +128,9 @@ impl Trainer<'_> {
             tgt_tokens: Some(self.state.tgt_tokens),
             pictures,
         };
-        if let Err(error) = self.run_dir.write_report(&report::page(&run, beside))
+        // Nor is a fault of the page a reason to lose a run.
+        let page = panics::caught(|| report::page(&run, beside)).map_err(|report| TrainError::Bug { report });
+        if let Err(error) = page.and_then(|page| self.run_dir.write_report(&page))
             && !self.report_failed
         {
             self.report_failed = true;

@@ -1,16 +1,13 @@
 //! Commands that look at runs and models: `report`, `runs`, `learn`, `translate --attention`.
 
-use crate::case::{Case, Made, Make, case, of, table};
+use crate::case::{Case, case, of, table};
 use crate::config::pipe;
-use crate::files::{forbidden_file, with_dir, with_file, with_link, with_pipe};
+use crate::files::with_link;
 use std::fs;
 use std::path::Path;
 
 pub(crate) fn cases() -> Vec<Case> {
-    [usage(), directories(), damaged(), pages(), lessons(), attention(), streams()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [usage(), directories(), pages(), streams()].into_iter().flatten().collect()
 }
 
 fn usage() -> Vec<Case> {
@@ -143,138 +140,6 @@ fn directories() -> Vec<Case> {
     cases
 }
 
-fn row(dir: &Path, row: &str) -> Made {
-    fs::write(dir.join("runs/run/metrics.jsonl"), row).is_ok()
-}
-
-/// Runs that something happened to: there is a page and a line about each that is still a run.
-fn damaged() -> Vec<Case> {
-    let damages: [(&'static str, Make); 24] = [
-        ("an empty log", |dir| row(dir, "")),
-        ("a log of zeros", |dir| row(dir, &"\0".repeat(4096))),
-        ("a log that is no JSON", |dir| row(dir, "step 1 loss 2\n<html>\n")),
-        ("a log of one open bracket", |dir| row(dir, &"[".repeat(100_000))),
-        ("a log cut short", |dir| row(dir, "{\"kind\":\"train\",\"step\":1,\"loss_na")),
-        ("no log", |dir| fs::remove_file(dir.join("runs/run/metrics.jsonl")).is_ok()),
-        ("a pipe for the log", |dir| with_pipe(dir, "runs/run/metrics.jsonl")),
-        ("a directory for the log", |dir| with_dir(dir, "runs/run/metrics.jsonl")),
-        ("a device for the log", |dir| with_link(dir, "runs/run/metrics.jsonl", "/dev/zero")),
-        ("a log that is not to be read", |dir| forbidden_file(dir, "runs/run/metrics.jsonl")),
-        ("times without end", |dir| {
-            row(
-                dir,
-                "{\"kind\":\"train\",\"step\":18446744073709551615,\"epoch\":18446744073709551615,\
-                 \"loss_nats_per_token\":1e308,\"nll_nats_per_token\":-1e308,\"learning_rate\":1e308,\
-                 \"gradient_norm\":1e308,\"tgt_tokens\":1,\"tgt_tokens_per_sec\":1e308,\"elapsed_secs\":1e300}\n\
-                 {\"kind\":\"validate\",\"step\":18446744073709551615,\"loss_nats_per_token\":1e308,\
-                 \"loss_nats_per_char\":1e308,\"bleu\":1e308,\"chrf\":-1e308,\"chrf++\":1e308}\n",
-            )
-        }),
-        ("a pipe for the facts", |dir| with_pipe(dir, "runs/run/run.json")),
-        ("facts of zeros", |dir| fs::write(dir.join("runs/run/run.json"), [0; 99]).is_ok()),
-        ("facts of another kind", |dir| {
-            let facts = r#"{"started_unix_secs":1e99,"git":5,"threads":-1,"cleaning":[],"data_blake3":7}"#;
-            fs::write(dir.join("runs/run/run.json"), facts).is_ok()
-        }),
-        ("a configuration of zeros", |dir| fs::write(dir.join("runs/run/config.toml"), [0; 99]).is_ok()),
-        ("a pipe for the lock", |dir| with_pipe(dir, "runs/run/.lock")),
-        ("a directory for the lock", |dir| with_dir(dir, "runs/run/.lock")),
-        ("a device for the lock", |dir| with_link(dir, "runs/run/.lock", "/dev/zero")),
-        ("no lock", |dir| fs::remove_file(dir.join("runs/run/.lock")).is_ok()),
-        ("no model", |dir| fs::remove_dir_all(dir.join("runs/run/best")).is_ok()),
-        ("a pipe for the weights", |dir| with_pipe(dir, "runs/run/best/model.safetensors")),
-        ("weights of zeros", |dir| fs::write(dir.join("runs/run/best/model.safetensors"), [0; 4096]).is_ok()),
-        ("weights with a long head", |dir| {
-            fs::write(dir.join("runs/run/best/model.safetensors"), [0xFF; 4096]).is_ok()
-        }),
-        ("files for the checkpoints", |dir| {
-            with_file(dir, "runs/run/checkpoints") && with_file(dir, "runs/run/snapshots")
-        }),
-    ];
-    let mut cases = Vec::new();
-    for (what, make) in damages {
-        cases.push(
-            case("report --run runs/run --output page.html", 0, &["page.html"]).given(what, make).writes(),
-        );
-        cases.push(case("runs", 0, &["run"]).given(what, make));
-        cases.push(case("runs --json --sort params", 0, &["\"name\":\"run\""]).given(what, make));
-        cases.push(
-            case("runs compare run run --html page.html", 0, &["the configurations are the same"])
-                .given(what, make)
-                .writes(),
-        );
-    }
-    let none: [(&'static str, Make); 4] = [
-        ("a pipe for the configuration", |dir| with_pipe(dir, "runs/run/config.toml")),
-        ("a directory for the configuration", |dir| with_dir(dir, "runs/run/config.toml")),
-        ("a device for the configuration", |dir| with_link(dir, "runs/run/config.toml", "/dev/zero")),
-        ("neither log nor facts", |dir| {
-            let remove = |name: &str| fs::remove_file(dir.join("runs/run").join(name)).is_ok();
-            remove("run.json") && remove("metrics.jsonl")
-        }),
-    ];
-    for (what, make) in none {
-        cases.push(case("report --run runs/run", 2, &["is not the directory of a run"]).given(what, make));
-        cases.push(case("runs", 0, &["no runs in runs"]).given(what, make));
-    }
-    // The same for those that train and learn from it.
-    for (what, make, code, says) in [
-        ("a pipe for the log", (|dir| with_pipe(dir, "runs/run/metrics.jsonl")) as Make, 74, "metrics.jsonl"),
-        (
-            "a device for the log",
-            |dir| with_link(dir, "runs/run/metrics.jsonl", "/dev/zero"),
-            74,
-            "metrics.jsonl",
-        ),
-        ("a pipe for the facts", |dir| with_pipe(dir, "runs/run/run.json"), 0, "stopped after step 14"),
-        (
-            "a directory for the page",
-            |dir| with_dir(dir, "runs/run/report.html"),
-            0,
-            "the page about the run cannot be written",
-        ),
-        ("a pipe for the page", |dir| with_pipe(dir, "runs/run/report.html"), 0, "stopped after step 14"),
-        (
-            "a file for the events",
-            |dir| with_file(dir, "runs/run/tensorboard"),
-            0,
-            "TensorBoard's events cannot be written",
-        ),
-        ("a pipe for the events", |dir| events(dir, with_pipe), 0, "TensorBoard's events cannot be written"),
-        (
-            "a device for the events",
-            |dir| events(dir, |dir, name| with_link(dir, name, "/dev/full")),
-            0,
-            "TensorBoard's events cannot be written",
-        ),
-        (
-            "events of zeros",
-            |dir| events(dir, |dir, name| fs::write(dir.join(name), [0; 999]).is_ok()),
-            0,
-            "stopped after step 14",
-        ),
-    ] {
-        cases.push(
-            case("--config config.toml --set train.max_steps=14", code, &[says]).given(what, make).writes(),
-        );
-    }
-    cases.push(
-        case("learn cost --runs runs/run", 74, &["metrics.jsonl"])
-            .given("a pipe for the log", |dir| with_pipe(dir, "runs/run/metrics.jsonl")),
-    );
-    cases
-}
-
-/// Puts something in the place of the event file.
-fn events(dir: &Path, put: fn(&Path, &str) -> Made) -> Made {
-    let Some(Ok(file)) =
-        fs::read_dir(dir.join("runs/run/tensorboard")).ok().and_then(|mut files| files.next())
-    else {
-        return false;
-    };
-    put(dir, &format!("runs/run/tensorboard/{}", file.file_name().to_str().unwrap()))
-}
-
 /// Where pages cannot go, and where they can.
 fn pages() -> Vec<Case> {
     let mut cases = Vec::new();
@@ -306,110 +171,6 @@ fn pages() -> Vec<Case> {
         );
     }
     cases
-}
-
-fn lessons() -> Vec<Case> {
-    let attention = ["learn", "attention", "--sentence"];
-    let mut cases = vec![
-        of(attention.into_iter().chain([""]), 2, &["the sentence is empty"]),
-        of(attention.into_iter().chain([" \n\t"]), 2, &["the sentence is empty"]),
-        of(attention.into_iter().chain([&*"word ".repeat(2000)]), 2, &["shorten it"]),
-        of(attention.into_iter().chain([&*"x".repeat(70_000)]), 2, &["shorten it"]),
-        of(attention.into_iter().chain(["ನಾನು ಮನೆಗೆ ಹೋದೆ"]), 0, &["ಮನೆಗೆ"]),
-        of(attention.into_iter().chain(["\u{1B}[31m<b>&\u{7}"]), 0, &["\u{fffd}[31m<b>"]),
-        of(attention, 2, &["UTF-8"]).arg(b"\xFF"),
-        of(attention.into_iter().chain(["the cat", "--model", "runs/run/best"]), 0, &["cat"]),
-        case("learn heads --model runs/run/best --src none.en", 65, &["none.en", "no such file"]),
-        case("learn heads --model runs/run/best --src runs", 65, &["runs", "a directory"]),
-        case("learn heads --model runs/run/best --src test.en --ref train.kn", 65, &["train.kn has 24"]),
-        case("learn heads --model runs/run/best --tag <2xx>", 65, &["tag"]),
-        case("learn heads --model runs/run/best --src given.en", 65, &["given.en", "a pipe"])
-            .given("a pipe that nobody writes to", |dir| pipe(&dir.join("given.en"))),
-        case("learn heads --model runs/run/best --src given.en", 65, &["given.en"])
-            .given("an empty file", |dir| fs::write(dir.join("given.en"), "").is_ok()),
-        case("learn heads --model runs/run/best --src given.en", 65, &["given.en:2"])
-            .given("a file that is not UTF-8", |dir| fs::write(dir.join("given.en"), b"a\n\xC3(\n").is_ok()),
-        of(
-            [
-                "learn",
-                "context",
-                "--model",
-                "runs/run/best",
-                "--word",
-                "cat",
-                "--sentences",
-                "a dog",
-                "a cow",
-            ],
-            2,
-            &["cat"],
-        ),
-        of(
-            [
-                "learn",
-                "context",
-                "--model",
-                "runs/run/best",
-                "--word",
-                " ",
-                "--sentences",
-                "a cat",
-                "the cat",
-            ],
-            2,
-            &[],
-        ),
-    ];
-    for (key, value) in [
-        ("COLUMNS", "0"),
-        ("COLUMNS", "1"),
-        ("COLUMNS", "-1"),
-        ("COLUMNS", "many"),
-        ("COLUMNS", "18446744073709551616"),
-        ("COLUMNS", "1000000000"),
-        ("TERM", "dumb"),
-        ("LC_ALL", "C"),
-        ("HOME", ""),
-    ] {
-        cases.push(case("learn positions", 0, &[]).env(key, value.as_bytes()));
-        cases.push(case("runs", 0, &["finished"]).env(key, value.as_bytes()));
-    }
-    for line in
-        ["learn positions", "runs", "runs compare run run", "report --run runs/run --output page.html"]
-    {
-        for (key, value) in
-            [("COLUMNS", &b"\xFF"[..]), ("LANG", b"\xFF"), ("PATH", b""), ("TMPDIR", b"/none")]
-        {
-            let one = case(line, 0, &[]).env(key, value);
-            cases.push(if line.starts_with("report") { one.writes() } else { one });
-        }
-        let one = case(line, 0, &[]).without("HOME");
-        cases.push(if line.starts_with("report") { one.writes() } else { one });
-    }
-    cases.push(case("learn positions --color always", 0, &["\u{1b}["]));
-    cases.push(case("learn positions --color never", 0, &[]));
-    cases
-}
-
-fn attention() -> Vec<Case> {
-    let model = "translate --model runs/run/best";
-    vec![
-        case(&format!("{model} --alignment hello"), 0, &[" ||| "]),
-        case(&format!("{model} --alignment --n-best 2 the cat"), 0, &[" ||| "]),
-        case(&format!("{model} --alignment"), 0, &[]).stdin(b"\n\n"),
-        case(&format!("{model} --alignment"), 0, &[" ||| "]).stdin("</s> <pad> ಬೆಕ್ಕು\n".as_bytes()),
-        case(&format!("{model} --alignment"), 65, &["standard input:2"]).stdin(b"a\n\xFF\n"),
-        case(&format!("{model} --alignment --sample hello"), 0, &[" ||| "]),
-        case(&format!("{model} --alignment hello"), 74, &["cannot write standard output"]).into_full(),
-        case(&format!("{model} --alignment hello"), 0, &[]).into_nobody(),
-        case(&format!("{model} --attention looks.svg the cat"), 0, &[]).writes(),
-        case(&format!("{model} --attention looks.html"), 0, &[]).stdin(b"").writes(),
-        case(&format!("{model} --attention looks.svg"), 0, &[]).stdin(b"\n\n").writes(),
-        case(&format!("{model} --attention looks.html"), 65, &["standard input:2"]).stdin(b"a\n\xFF\n"),
-        case(&format!("{model} --attention looks.html --input none.en"), 74, &["none.en"]),
-        case(&format!("{model} --attention looks.html hello"), 74, &["cannot write standard output"])
-            .into_full(),
-    ]
 }
 
 /// Standard output that is full, left or closed.

@@ -8,7 +8,10 @@
 mod common;
 mod case;
 mod config;
+mod damaged;
 mod files;
+mod globals;
+mod lessons;
 mod looks;
 mod makes;
 mod surroundings;
@@ -30,7 +33,10 @@ fn all() -> Vec<Case> {
         values::cases(),
         files::cases(),
         looks::cases(),
+        damaged::cases(),
+        lessons::cases(),
         makes::cases(),
+        globals::cases(),
         surroundings::cases(),
     ]
     .into_iter()
