@@ -171,6 +171,19 @@ fn what_is_only_looked_at_ends_nothing() {
     events::assert_agree(&place, "run");
 }
 
+#[test]
+fn a_fault_of_the_page_ends_nothing() {
+    let place = Place::new();
+    let ended = place.train(&[]).env("ANUVADA_DRILL", "oom@report:1-,oom@pictures:1").output().unwrap();
+    let told = stderr_of(&ended);
+    assert!(ended.status.success(), "{told}");
+    for warning in ["the page about the run cannot be written", "no pictures of attention"] {
+        assert_eq!(told.matches(warning).count(), 1, "{told}");
+    }
+    place.train(&[]).assert().success();
+    events::assert_agree(&place, "run");
+}
+
 /// It goes on without them from where it is, and with all of them once there is room.
 #[test]
 fn events_that_find_no_room_follow_later() {

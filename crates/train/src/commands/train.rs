@@ -160,10 +160,12 @@ fn finish(
 
 /// Attention on the run's samples. A page without them is a page, too.
 fn pictures(run_dir: &RunDir) -> Vec<AttentionPicture> {
-    drill::pass("pictures");
     let run = Run::read(run_dir.disk(), run_dir.path());
     let pictures = |run| {
-        let made = panics::caught(|| report::pictures_of(&run));
+        let made = panics::caught(|| {
+            drill::pass("pictures");
+            report::pictures_of(&run)
+        });
         made.unwrap_or_else(|report| Err(TrainError::Bug { report }))
     };
     let made = run.map_or(Ok(Vec::new()), pictures);

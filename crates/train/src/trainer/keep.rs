@@ -120,7 +120,6 @@ impl Trainer<'_> {
     /// Writes the page about the run, with pictures of attention. That it cannot be written is told
     /// once, and ends nothing.
     pub fn write_report(&mut self, state: runs::State, pictures: Vec<AttentionPicture>) {
-        drill::pass("report");
         let Some(run) = runs::Run::read(self.run_dir.disk(), self.run_dir.path()) else { return };
         let beside = report::Beside {
             state,
@@ -129,7 +128,11 @@ impl Trainer<'_> {
             pictures,
         };
         // Nor is a fault of the page a reason to lose a run.
-        let page = panics::caught(|| report::page(&run, beside)).map_err(|report| TrainError::Bug { report });
+        let page = panics::caught(|| {
+            drill::pass("report");
+            report::page(&run, beside)
+        });
+        let page = page.map_err(|report| TrainError::Bug { report });
         if let Err(error) = page.and_then(|page| self.run_dir.write_report(&page))
             && !self.report_failed
         {
