@@ -59,7 +59,9 @@ impl Span {
             return None;
         }
         let scale = |value: f64| if self.logarithmic { value.ln() } else { value };
-        Some((scale(value) - scale(self.least)) / (scale(self.most) - scale(self.least)))
+        let share = (scale(value) - scale(self.least)) / (scale(self.most) - scale(self.least));
+        // The difference of two large numbers may be infinite.
+        share.is_finite().then_some(share)
     }
 
     /// Round numbers on it, three to seven where the numbers allow.

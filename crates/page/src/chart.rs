@@ -76,8 +76,8 @@ impl Chart {
 
     fn axes(&self, svg: &mut String, x: Span, y: Span) {
         let (right, bottom) = (WIDTH - RIGHT, HEIGHT - BOTTOM);
-        for tick in y.ticks() {
-            let at = down(y, tick).expect("a tick is on its axis");
+        // Between the ends of what a number can be there is no tick.
+        for (tick, at) in y.ticks().into_iter().filter_map(|tick| Some((tick, down(y, tick)?))) {
             let _ = writeln!(
                 svg,
                 "<path class=\"grid\" d=\"M{LEFT} {at:.1}H{right}\"/><text class=\"axis\" x=\"{}\" y=\"{:.1}\">{}</text>",
@@ -86,8 +86,7 @@ impl Chart {
                 short(tick)
             );
         }
-        for tick in x.ticks() {
-            let at = across(x, tick).expect("a tick is on its axis");
+        for (tick, at) in x.ticks().into_iter().filter_map(|tick| Some((tick, across(x, tick)?))) {
             let _ = writeln!(
                 svg,
                 "<path class=\"grid\" d=\"M{at:.1} {bottom}v4\"/><text class=\"middle\" x=\"{at:.1}\" y=\"{}\">{}</text>",
@@ -192,6 +191,12 @@ mod tests {
         let path = svg.split("class=\"line s1\" d=\"").nth(1).unwrap().split('"').next().unwrap();
         assert_eq!((path.matches('M').count(), path.matches('L').count()), (2, 1));
         assert!(!svg.contains("NaN"));
+    }
+
+    #[test]
+    fn numbers_at_the_ends_of_what_there_is_are_no_panic() {
+        let svg = chart(&[(0.0, -1e308), (u64::MAX as f64, 1e308)]).svg();
+        assert!(svg.ends_with("</ul>") && !svg.contains("NaN"), "{svg}");
     }
 
     #[test]

@@ -151,7 +151,12 @@ impl Disk for SystemDisk {
     fn read_at_most(&self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
         let meta = fs::symlink_metadata(path)?;
         if !meta.is_file() {
-            return Err(if meta.is_dir() { ErrorKind::IsADirectory } else { ErrorKind::InvalidInput }.into());
+            return Err(if meta.is_dir() {
+                ErrorKind::IsADirectory.into()
+            } else {
+                let reason = "it is a link, a pipe or a device, expected a regular file";
+                io::Error::new(ErrorKind::InvalidInput, reason)
+            });
         }
         if meta.len() > most {
             return Err(ErrorKind::FileTooLarge.into());

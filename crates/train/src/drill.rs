@@ -8,7 +8,8 @@
 //!
 //! The list is separated by commas. Calls of a place are counted from 1 since the process began; a range is `7-9` or `7-`.
 //! Faults: `nan`, `inf`, `xK` (times K), `=K`, `oom` (a panic as of a device without memory), `kill`, `term` (a SIGTERM).
-//! Places: `micro_batch`, `dev_batch`, `largest_batch`, `loss`, `learning_rate`, `available_memory`, `gradient.PARAMETER`,
+//! Places: `vocabulary`, `largest_batch`, `micro_batch`, `dev_batch`, `search_batch`, `best`, `report`, `pictures`, `loss`,
+//! `learning_rate`, `available_memory`, `gradient.PARAMETER`,
 //! `moment.first.PARAMETER`, `moment.second.PARAMETER`, `weight.PARAMETER`, `forward.ACTIVATION`.
 
 use crate::TrainError;

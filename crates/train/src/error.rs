@@ -119,6 +119,15 @@ pub enum TrainError {
         /// What the other process wrote about itself.
         holder: String,
     },
+    /// The run's directory is no longer the one that it began in.
+    #[error(
+        "{dir} was removed, or another put in its place, while the run went on; nothing more is written there. If it was \
+         moved, the same command goes on once it is back"
+    )]
+    Gone {
+        /// The run's directory.
+        dir: PathBuf,
+    },
     /// A file that must be there is not.
     #[error("{dir} has no {file}; {advice}")]
     MissingFile {
@@ -227,7 +236,8 @@ impl TrainError {
             | Self::Get(GetError::Disk { .. } | GetError::Busy { .. })
             | Self::Io { .. }
             | Self::NoRoom { .. }
-            | Self::InUse { .. } => 74,
+            | Self::InUse { .. }
+            | Self::Gone { .. } => 74,
             Self::Data(_)
             | Self::Check { .. }
             | Self::Get(_)

@@ -5,14 +5,13 @@ use crate::TrainError;
 use crate::checkpoint;
 use crate::config::Experiment;
 use crate::corpora::Corpora;
-use crate::disk::{self, Disk, SystemDisk};
+use crate::disk::{Disk, SystemDisk};
 use crate::files::{self, Files};
 use crate::guard::MARGIN;
-use crate::lock::{self, LOCK, lock};
+use crate::lock::{self, LOCK, Lock, lock};
 use crate::{model_dir, tensorboard};
 use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -30,7 +29,7 @@ const FILES: [&str; 4] = ["metrics.jsonl", "config.toml", "run.json", REPORT];
 pub struct RunDir {
     path: PathBuf,
     disk: Arc<dyn Disk>,
-    _lock: File,
+    lock: Lock,
 }
 
 impl RunDir {
@@ -40,7 +39,6 @@ impl RunDir {
     ///
     /// Another process has it; it cannot be created.
     pub fn open(path: &Path) -> Result<Self, TrainError> {
-        disk::limits_are_errors().map_err(TrainError::io("set the signals for", path))?;
         Self::open_on(Arc::new(SystemDisk), path)
     }
 
@@ -51,7 +49,7 @@ impl RunDir {
     /// As [`open`](Self::open).
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, TrainError> {
         files::create_dir(&*disk, path)?;
-        let dir = Self { path: path.into(), disk, _lock: lock(path)? };
+        let dir = Self { path: path.into(), disk, lock: lock(path)? };
         files::recover(dir.disk(), &dir.path, |name| name == BEST || FILES.contains(&name))?;
         for place in [dir.checkpoints(), dir.snapshots()] {
             files::recover(dir.disk(), &place, |name| checkpoint::step_of(name).is_some())?;
@@ -72,6 +70,19 @@ impl RunDir {
             }
         }
         if path.join(LOCK).exists() { lock(path).map(drop) } else { Ok(()) }
+    }
+
+    /// Whether the lock is still that of the directory. Where someone removed the directory, or put another in its place
+    /// in which another run may train, this one has no business there any more.
+    ///
+    /// # Errors
+    ///
+    /// It is not.
+    pub fn expect_ours(&self) -> Result<(), TrainError> {
+        if self.lock.is_still_of(&self.path) {
+            return Ok(());
+        }
+        Err(TrainError::Gone { dir: self.path.clone() })
     }
 
     /// The directory itself.

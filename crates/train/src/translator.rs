@@ -1,9 +1,8 @@
 //! Lines in, translations out: normalize, tokenize, search, detokenize. Order and blank lines are kept, and a line's
 //! translation does not depend on the lines around it.
 
-use crate::TrainError;
-use crate::interrupt;
 use crate::model_dir::{self, ModelDir};
+use crate::{TrainError, drill, interrupt};
 use burn::tensor::Device;
 use data::{Normalizer, Tokenizer, is_language_tag, split_tags};
 use model::Precision;
@@ -156,6 +155,7 @@ impl Translator {
         let width = if self.sampling.is_some() { 1 } else { self.search.beam_size.max(self.n_best) };
         let ids: Vec<&[u32]> = sources.iter().map(|(_, ids)| *ids).collect();
         self.model.search(&ids, width, |batch, next| {
+            drill::pass("search_batch");
             if interrupt::requested().is_some() {
                 return vec![Vec::new(); batch.len()];
             }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
 mod common;
+#[path = "input/every_command.rs"]
+mod every_command;
 
 use common::{Place, assert_has, failure, pairs, stderr_of, stdout};
 use std::fs;

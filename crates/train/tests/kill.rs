@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Place, Running, failure, rounds};
+use common::{Place, Running, events, failure, rounds};
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
 use std::path::PathBuf;
@@ -100,6 +100,7 @@ fn is_the_same(place: &Place, whole: &BTreeMap<String, Vec<u8>>, name: &str) {
         assert!(files[file] == *bytes, "{name}: {file} differs");
     }
     assert_eq!(place.training_rows("whole"), place.training_rows(name), "{name}");
+    events::assert_agree(place, name);
 }
 
 #[test]

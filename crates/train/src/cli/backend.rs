@@ -25,7 +25,10 @@ impl BackendArgs {
     ///
     /// A variable with a name that is none.
     pub(super) fn config(&self) -> Result<BackendConfig, TrainError> {
-        let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let variable = |name| {
+            let value = std::env::var_os(name)?.to_string_lossy().into_owned();
+            Some(value).filter(|value| !value.is_empty())
+        };
         let default = BackendConfig::default();
         let kind = self.backend.clone().or_else(|| variable("ANUVADA_BACKEND")).unwrap_or(default.kind);
         let precision = match (self.precision, variable("ANUVADA_PRECISION")) {

@@ -15,7 +15,7 @@ mod runs;
 use crate::commands::evaluate::Format;
 use crate::commands::{backends, version};
 use crate::error::tamed;
-use crate::{TrainError, device, drill, log, panics};
+use crate::{TrainError, device, disk, drill, log, panics};
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -151,6 +151,7 @@ fn parse(args: Vec<OsString>) -> Result<Cli, clap::Error> {
 
 fn run(cli: Cli) -> Result<(), TrainError> {
     drill::init()?;
+    disk::limits_are_errors().map_err(TrainError::io("set the signals for", Path::new(".")))?;
     let out = &mut std::io::stdout().lock();
     match cli.command {
         None => train::run(&cli.train.expect("--config is required without a subcommand"), out),

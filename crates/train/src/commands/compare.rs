@@ -2,6 +2,7 @@
 
 use super::runs::{NOTHING, best, metric_name, print_table, shown, time};
 use crate::cli::stdout_error;
+use crate::commands::data::expect_place;
 use crate::commands::report::read;
 use crate::disk::SystemDisk;
 use crate::report::compare_page;
@@ -33,6 +34,7 @@ pub fn compare(
         let below = dir.join(name);
         read(if below.is_dir() { &below } else { Path::new(name) })
     };
+    html.map_or(Ok(()), expect_place)?;
     let runs: Vec<Run> = names.iter().map(one).collect::<Result<_, _>>()?;
     let (scores, differences) = (scores(&runs), differences(&runs));
     if let Some(path) = html {
@@ -115,6 +117,7 @@ fn plots(runs: &[Run]) -> Vec<Vec<String>> {
 /// A bar for each share of the steps, as high as the last validation in it; where there is none, as the one before.
 fn sparkline(run: &Run, last_step: u64, height: &dyn Fn(&Validation) -> f64) -> String {
     let validations = &run.rows.validations;
+    // Steps may be a stranger's: the product of two large numbers has room.
     let until =
         |column: usize| ((column as u128 + 1) * u128::from(last_step.max(1)) / PLOT_WIDTH as u128) as u64;
     let end = validations.last().map_or(0, |one| one.step);

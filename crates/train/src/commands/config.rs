@@ -150,9 +150,10 @@ fn count(
 /// A name that is none; a file that is there; whatever the disk says.
 pub fn init(plan: &Plan, place: Option<(&Path, bool)>, out: &mut impl Write) -> Result<(), TrainError> {
     let text = plan.to_toml();
-    let Some((path, replace)) = place else { return print(&text, out) };
     // What would not load is not written: a name that is no directory.
-    parse(&text, &path.display().to_string(), &[])?;
+    let name = place.map_or("standard output".into(), |(path, _)| path.display().to_string());
+    parse(&text, &name, &[])?;
+    let Some((path, replace)) = place else { return print(&text, out) };
     if path.exists() && (!replace || !path.is_file()) {
         let source =
             std::io::Error::new(ErrorKind::AlreadyExists, "it is there already; --force replaces a file");

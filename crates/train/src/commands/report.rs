@@ -2,6 +2,7 @@
 
 use crate::checkpoint;
 use crate::cli::stdout_error;
+use crate::commands::data::expect_place;
 use crate::disk::{Disk, SystemDisk};
 use crate::run_dir::REPORT;
 use crate::runs::Run;
@@ -19,7 +20,9 @@ const MAX_STATE_BYTES: u64 = 64 << 20;
 ///
 /// The directory is not that of a run; the page cannot be written.
 pub fn run(dir: &Path, output: Option<&Path>, out: &mut impl Write) -> Result<(), TrainError> {
+    let path = output.map_or_else(|| dir.join(REPORT), Path::to_path_buf);
     let run = read(dir)?;
+    expect_place(&path)?;
     // A model that is damaged, of another version or not there yet is no reason to have no page.
     let pictures = if dir.join("best").exists() { report::pictures_of(&run) } else { Ok(Vec::new()) };
     let pictures = pictures.unwrap_or_else(|error| {
@@ -32,7 +35,6 @@ pub fn run(dir: &Path, output: Option<&Path>, out: &mut impl Write) -> Result<()
         tgt_tokens: tgt_tokens(&run),
         pictures,
     };
-    let path = output.map_or_else(|| dir.join(REPORT), Path::to_path_buf);
     files::write_file(&SystemDisk, &path, report::page(&run, beside).as_bytes())?;
     writeln!(out, "{}", path.display()).map_err(stdout_error)
 }

@@ -36,10 +36,11 @@ pub fn run(split: &Split, out: &mut impl Write) -> Result<(), TrainError> {
     let (pairs, _) = read_parallel(&split.files, &split.languages, &Limits::of_a_line())?;
     let (n_dev, n_test) = split.sizes;
     let held_out = hold_out(&pairs, split.sizes, split.seed);
-    if held_out.test.len() < n_test || held_out.dev.len() < n_dev || pairs.len() <= n_dev + n_test {
+    let wanted = n_dev.saturating_add(n_test);
+    if held_out.test.len() < n_test || held_out.dev.len() < n_dev || pairs.len() <= wanted {
         return Err(TrainError::Usage(format!(
             "{} pairs were to be held out, and of {} only {} stand alone, with neither side repeated elsewhere; ask for fewer",
-            n_dev + n_test,
+            wanted,
             pairs.len(),
             held_out.n_candidates
         )));
@@ -74,6 +75,14 @@ fn places(split: &Split) -> Result<Vec<(&'static str, [PathBuf; 2])>, TrainError
         return Err(TrainError::Usage(
             "source and target have one code; set --src-lang and --tgt-lang".into(),
         ));
+    }
+    // They become endings of files.
+    let is_code =
+        |code: &str| !code.is_empty() && code.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    if let Some(code) = [src, tgt].into_iter().find(|code| !is_code(code)) {
+        return Err(TrainError::Usage(format!(
+            "'{code}' is no code of a language, such as kn; set --src-lang and --tgt-lang"
+        )));
     }
     let set = |name: &'static str| (name, [src, tgt].map(|code| split.dir.join(format!("{name}.{code}"))));
     let sets = [("train", 1), ("dev", n_dev), ("test", n_test)].into_iter().filter(|(_, size)| *size > 0);

@@ -12,7 +12,7 @@ use crate::same_run::{Part, check_same_run};
 use crate::trainer::{Start, Trainer};
 use crate::translator::Translator;
 use crate::validate::{Validation, score};
-use crate::{card, device, files, interrupt, model_dir, report};
+use crate::{card, device, drill, files, interrupt, model_dir, panics, report};
 use burn::tensor::Device;
 use page::AttentionPicture;
 use std::collections::BTreeSet;
@@ -100,7 +100,10 @@ fn prepare(
 ) -> Result<Start, TrainError> {
     let tokenizer = match &checkpoint {
         Some(saved) => saved.model_dir.tokenizer.clone(),
-        None => corpora.tokenizer(experiment)?,
+        None => {
+            drill::pass("vocabulary");
+            corpora.tokenizer(experiment)?
+        }
     };
     let train = corpora.train_examples(experiment, &tokenizer)?;
     let dev = corpora.dev_set(&tokenizer, experiment.train.batch_tokens)?;
@@ -133,11 +136,13 @@ fn finish(
         tracing::info!("translating {} with the model of step {}", set.name, best.step);
         let (scores, hypotheses) = score(&mut translator, set)?;
         interrupt::check(best.step)?;
+        run_dir.expect_ours()?;
         trainer.write_final(&serde_json::json!({"step": best.step, "set": set.name, "scores": scores}))?;
         all.push((set.name.clone(), scores));
         translations.push(hypotheses);
     }
     trainer.write_end(RunState::Finished, None)?;
+    drill::pass("best");
     let mut dir = files::read_dir(run_dir.disk(), &run_dir.best())?;
     let card = card::card(experiment, corpora, trainer.n_parameters(), best, &all);
     dir.insert(model_dir::CARD.into(), card.into_bytes());
@@ -156,7 +161,14 @@ fn finish(
 /// Attention on the run's samples. A page without them is a page, too.
 fn pictures(run_dir: &RunDir) -> Vec<AttentionPicture> {
     let run = Run::read(run_dir.disk(), run_dir.path());
-    let made = run.map_or(Ok(Vec::new()), |run| report::pictures_of(&run));
+    let pictures = |run| {
+        let made = panics::caught(|| {
+            drill::pass("pictures");
+            report::pictures_of(&run)
+        });
+        made.unwrap_or_else(|report| Err(TrainError::Bug { report }))
+    };
+    let made = run.map_or(Ok(Vec::new()), pictures);
     made.unwrap_or_else(|error| {
         tracing::warn!("no pictures of attention: {error}");
         Vec::new()

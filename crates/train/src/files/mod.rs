@@ -232,7 +232,7 @@ fn sync_parent(disk: &dyn Disk, path: &Path) -> Result<(), TrainError> {
 }
 
 /// Says what was to be written and how much room there is, if that is what an error is about.
-fn no_room(disk: &dyn Disk, error: TrainError, path: &Path, needed: u64) -> TrainError {
+pub(crate) fn no_room(disk: &dyn Disk, error: TrainError, path: &Path, needed: u64) -> TrainError {
     match error {
         TrainError::Io { source, .. } if disk::is_full(&source) => {
             let free = path.parent().and_then(|parent| disk.free_bytes(parent));

@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+/// A larger log is not read.
+const MAX_BYTES: u64 = 1 << 40;
 /// So many rows are told as they come; later ones when the last is some time ago.
 const FIRST_ROWS: usize = 20;
 /// This long.
@@ -79,7 +81,7 @@ impl RunLog {
         end: Option<u64>,
     ) -> Result<Self, TrainError> {
         let path = dir.join("metrics.jsonl");
-        match disk.read(&path) {
+        match disk.read_at_most(&path, MAX_BYTES) {
             Err(error) if error.kind() == ErrorKind::NotFound => {}
             Err(error) => return Err(TrainError::io("read", &path)(error)),
             Ok(bytes) => {

@@ -5,7 +5,8 @@
 //! therefore held against what its rows say: it writes on where they agree, and begins a new file, which begins with
 //! all the rows that are left, at the first event that does not. The older files are removed; a TensorBoard that has read them
 //! forgets what they said, because the new one begins with a restart at step 0. Nothing here is ever a reason to end a
-//! run: what cannot be written is told once.
+//! run: what cannot be written is told once, and tried again at each validation and at the end; a file that was removed
+//! meanwhile is written anew.
 
 mod record;
 mod rows;
@@ -22,6 +23,8 @@ use std::sync::Arc;
 pub(crate) const DIR: &str = "tensorboard";
 /// What TensorBoard knows an event file by.
 const PREFIX: &str = "events.out.tfevents.";
+/// Larger files are not read.
+const MAX_BYTES: u64 = 4 << 30;
 
 /// The event file of a run.
 #[derive(Debug)]
@@ -32,34 +35,53 @@ pub(crate) struct Events {
     path: PathBuf,
     tail: Vec<u8>,
     rows: Rows,
-    /// It failed, and that was told.
-    given_up: bool,
+    /// The file lacks something since a failure.
+    behind: bool,
+    /// A failure was told.
+    told: bool,
 }
 
 impl Events {
     /// Opens the event file of a run whose `metrics.jsonl` has the rows that it goes on from.
     pub(crate) fn open(disk: Arc<dyn Disk>, run: &Path) -> Self {
         let rows = Rows::new(started(&*disk, run));
-        let mut events =
-            Self { disk, run: run.into(), path: PathBuf::new(), tail: Vec::new(), rows, given_up: false };
+        let (path, tail) = (PathBuf::new(), Vec::new());
+        let mut events = Self { disk, run: run.into(), path, tail, rows, behind: false, told: false };
         let opened = events.go_on();
-        events.told_once(opened);
+        events.done(opened);
         events
     }
 
     /// Adds the events of a row that `metrics.jsonl` has already.
     pub(crate) fn add(&mut self, row: &Value) {
-        if self.given_up {
+        if self.behind && row["kind"] == "train" {
             return;
         }
-        let bytes = self.rows.events(row);
-        let added = self.append(&bytes);
-        self.told_once(added);
+        let added = if self.behind { self.go_on() } else { self.add_events(row) };
+        self.done(added);
     }
 
-    fn told_once(&mut self, result: io::Result<()>) {
-        if let Err(error) = result {
-            self.given_up = true;
+    fn add_events(&mut self, row: &Value) -> io::Result<()> {
+        let bytes = self.rows.events(row);
+        if row["kind"] == "end" && !self.tail.is_empty() {
+            // The run ended before what an earlier process wrote here.
+            let rows = self.all_rows()?;
+            return self.begin(&rows, self.generation() + 1);
+        }
+        if bytes.is_empty() || self.files()?.iter().any(|name| self.path.ends_with(name)) {
+            return self.append(&bytes);
+        }
+        // Someone removed it.
+        self.tail.clear();
+        self.go_on()
+    }
+
+    fn done(&mut self, result: io::Result<()>) {
+        self.behind = result.is_err();
+        if let Err(error) = result
+            && !self.told
+        {
+            self.told = true;
             tracing::warn!("TensorBoard's events cannot be written, and the run goes on without: {error}");
         }
     }
@@ -69,9 +91,10 @@ impl Events {
         let dir = self.run.join(DIR);
         files::create_dir(&*self.disk, &dir).map_err(io::Error::other)?;
         let expected = self.all_rows()?;
-        let Some(newest) = self.files()?.pop() else { return self.begin(&expected, 0) };
+        let next = if self.path.as_os_str().is_empty() { 0 } else { self.generation() + 1 };
+        let Some(newest) = self.files()?.pop() else { return self.begin(&expected, next) };
         self.path = dir.join(newest);
-        self.tail = self.disk.read(&self.path)?;
+        self.tail = self.disk.read_at_most(&self.path, MAX_BYTES)?;
         self.append(&expected)
     }
 
@@ -108,7 +131,7 @@ impl Events {
 
     /// What the file must hold by `config.toml` and `metrics.jsonl`.
     fn all_rows(&mut self) -> io::Result<Vec<u8>> {
-        let read = |name: &str| match self.disk.read(&self.run.join(name)) {
+        let read = |name: &str| match self.disk.read_at_most(&self.run.join(name), MAX_BYTES) {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
             bytes => bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         };
@@ -121,13 +144,13 @@ impl Events {
         Ok(bytes)
     }
 
-    /// The names of the event files, the newest last.
+    /// The names of the event files, the newest last; none without their directory.
     fn files(&self) -> io::Result<Vec<String>> {
-        let names = self
-            .disk
-            .list(&self.run.join(DIR))?
-            .into_iter()
-            .filter_map(|entry| entry.name.into_string().ok());
+        let entries = match self.disk.list(&self.run.join(DIR)) {
+            Err(error) if error.kind() == ErrorKind::NotFound => Vec::new(),
+            entries => entries?,
+        };
+        let names = entries.into_iter().filter_map(|entry| entry.name.into_string().ok());
         Ok(names.filter(|name| is_event_file(name)).collect())
     }
 }
@@ -138,7 +161,7 @@ fn is_event_file(name: &str) -> bool {
 
 /// When the run began, as `run.json` says.
 fn started(disk: &dyn Disk, run: &Path) -> f64 {
-    let json = disk.read(&run.join("run.json")).ok();
+    let json = disk.read_at_most(&run.join("run.json"), MAX_BYTES).ok();
     let run: Option<Value> = json.and_then(|json| serde_json::from_slice(&json).ok());
     run.and_then(|run| run["started_unix_secs"].as_f64()).unwrap_or(0.0)
 }
@@ -230,6 +253,18 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_after_the_end_of_a_shorter_run_is_not_kept() {
+        let place = tempfile::tempdir().unwrap();
+        let run = place.path();
+        add(run, &mut open(run), &[row(1, 0.1), row(2, 0.2), row(3, 0.3)]);
+        write(run, &[row(1, 0.1)]);
+        add(run, &mut open(run), &[serde_json::json!({"kind": "end", "step": 1})]);
+        let straight = tempfile::tempdir().unwrap();
+        add(straight.path(), &mut open(straight.path()), &[row(1, 0.1)]);
+        assert_eq!(files(run).remove(0).1, files(straight.path())[0].1);
+    }
+
+    #[test]
     fn a_file_that_is_cut_short_or_spoilt_is_made_whole() {
         let place = tempfile::tempdir().unwrap();
         let run = place.path();
@@ -254,9 +289,48 @@ mod tests {
         fs::write(run.join(DIR), "a file in the way").unwrap();
         let mut events = open(run);
         events.add(&row(1, 0.1));
-        assert!(events.given_up);
+        assert!(events.behind);
         assert_eq!(fs::read_to_string(run.join(DIR)).unwrap(), "a file in the way");
         remove(&SystemDisk, run).unwrap();
+    }
+
+    #[test]
+    fn what_could_not_be_written_follows_at_the_next_validation() {
+        let place = tempfile::tempdir().unwrap();
+        let run = place.path();
+        let mut events = open(run);
+        add(run, &mut events, &[row(1, 0.1)]);
+        let (name, _) = files(run).remove(0);
+        let path = run.join(DIR).join(&name);
+        let kept = run.join("kept");
+        fs::rename(&path, &kept).unwrap();
+        fs::create_dir(&path).unwrap();
+        add(run, &mut events, &[row(2, 0.2), row(3, 0.3)]);
+        assert!(events.behind && events.told);
+        fs::remove_dir(&path).unwrap();
+        fs::rename(&kept, &path).unwrap();
+        let validation = serde_json::json!({"kind": "validate", "step": 3, "bleu": 1.0});
+        add(run, &mut events, &[row(4, 0.4), validation.clone(), row(5, 0.5)]);
+        let straight = tempfile::tempdir().unwrap();
+        let rows = [row(1, 0.1), row(2, 0.2), row(3, 0.3), row(4, 0.4), validation, row(5, 0.5)];
+        add(straight.path(), &mut open(straight.path()), &rows);
+        assert_eq!(files(run), files(straight.path()));
+    }
+
+    #[test]
+    fn what_is_removed_while_the_run_goes_on_is_written_anew() {
+        let place = tempfile::tempdir().unwrap();
+        let run = place.path();
+        let mut events = open(run);
+        add(run, &mut events, &[row(1, 0.1)]);
+        fs::remove_dir_all(run.join(DIR)).unwrap();
+        add(run, &mut events, &[row(2, 0.2)]);
+        fs::remove_file(run.join(DIR).join(files(run).remove(0).0)).unwrap();
+        add(run, &mut events, &[row(3, 0.3)]);
+        assert!(!events.told);
+        let straight = tempfile::tempdir().unwrap();
+        add(straight.path(), &mut open(straight.path()), &[row(1, 0.1), row(2, 0.2), row(3, 0.3)]);
+        assert_eq!(files(run).remove(0).1, files(straight.path()).remove(0).1);
     }
 
     #[test]

@@ -110,7 +110,10 @@ impl Trainer<'_> {
         record: StepRecord,
         fault: NonFinite,
     ) -> Result<Option<StepRecord>, TrainError> {
-        let dump = self.dump(at, &record, &fault)?;
+        let dump = self.dump(at, &record, &fault).unwrap_or_else(|error| {
+            tracing::warn!("the batch of step {} cannot be written down: {error}", at.step);
+            None
+        });
         let NonFinite { what, stays } = fault;
         let seen = dump.map_or(String::new(), |name| format!("; its batch is in {name}"));
         self.state.guard.skipped_in_row += 1;

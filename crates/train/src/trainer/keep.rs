@@ -10,7 +10,7 @@ use crate::history::{averaged_steps, best, kept_snapshots};
 use crate::model_dir::{self, DirConfig};
 use crate::translator::Translator;
 use crate::validate::{Samples, Validation, dev_loss, score, spread};
-use crate::{files, interrupt, log, report, runs};
+use crate::{drill, files, interrupt, log, panics, report, runs};
 use model::search::Searcher;
 use model::weights::{self, Arrays};
 use page::AttentionPicture;
@@ -32,6 +32,7 @@ impl Trainer<'_> {
         if risen && let Some(collapse) = self.state.guard.collapses(&translations, self.entropy) {
             tracing::warn!("{collapse}");
         }
+        self.run_dir.expect_ours()?;
         let metric = self.experiment.validate.metric;
         let better = self.best().is_none_or(|best| validation.beats(best, metric));
         self.log.write("validate", &validation)?;
@@ -112,6 +113,7 @@ impl Trainer<'_> {
     }
 
     fn write_best(&self, arrays: &Arrays, validation: &Validation) -> Result<(), TrainError> {
+        drill::pass("best");
         self.run_dir.write_best(&self.model_files(arrays, Some(validation)))
     }
 
@@ -125,7 +127,13 @@ impl Trainer<'_> {
             tgt_tokens: Some(self.state.tgt_tokens),
             pictures,
         };
-        if let Err(error) = self.run_dir.write_report(&report::page(&run, beside))
+        // Nor is a fault of the page a reason to lose a run.
+        let page = panics::caught(|| {
+            drill::pass("report");
+            report::page(&run, beside)
+        });
+        let page = page.map_err(|report| TrainError::Bug { report });
+        if let Err(error) = page.and_then(|page| self.run_dir.write_report(&page))
             && !self.report_failed
         {
             self.report_failed = true;
@@ -146,6 +154,7 @@ impl Trainer<'_> {
     pub(super) fn checkpoint(&mut self) -> Result<(), TrainError> {
         let _span = tracing::error_span!("checkpoint", step = self.state.step).entered();
         let _task = log::spinner("saving a checkpoint");
+        self.run_dir.expect_ours()?;
         let arrays = weights::to_arrays(self.model());
         let ema = self.ema.as_ref().map(|ema| ema.to_arrays(&arrays));
         let files = self.model_files(&arrays, self.state.validations.last());

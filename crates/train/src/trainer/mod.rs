@@ -155,6 +155,7 @@ impl<'a> Trainer<'a> {
         // A request to end may have come before the validation of the last step was over.
         if first > 0 && first.is_multiple_of(self.experiment.validate.every) && !self.is_validated() {
             self.validate_or_save()?;
+            self.checkpoint()?;
         }
         let reason = loop {
             if interrupt::requested().is_some() && self.state.step > 0 {
@@ -233,6 +234,7 @@ impl<'a> Trainer<'a> {
     }
 
     fn show(&mut self, record: StepRecord) -> Result<(), TrainError> {
+        self.run_dir.expect_ours()?;
         self.window = (Instant::now(), 0);
         let memory = kernels::is_cpu(&self.device).then(|| memory::resident("VmRSS")).flatten();
         let beside = Beside { left: self.time_left(), memory_bytes: memory.map(|bytes| bytes as u64) };
@@ -271,8 +273,9 @@ impl<'a> Trainer<'a> {
             self.loader.n_batches(epoch),
             self.run_dir.path().display(),
         );
-        // Weights and two moments in float32.
-        self.run_dir.warn_of_little_room(3 * 4 * self.n_parameters() as u64);
+        // Weights and two moments in float32, and the moving average if there is one.
+        let arrays = if self.ema.is_some() { 4 } else { 3 };
+        self.run_dir.warn_of_little_room(arrays * 4 * self.n_parameters() as u64);
     }
 
     /// Writes a row about the end of the run.

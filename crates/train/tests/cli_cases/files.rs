@@ -178,20 +178,25 @@ fn cleared(dir: &Path, name: &str) -> std::path::PathBuf {
     path
 }
 
-fn with_file(dir: &Path, name: &str) -> Made {
+pub(crate) fn with_file(dir: &Path, name: &str) -> Made {
     fs::write(cleared(dir, name), "a file").is_ok()
 }
 
-fn with_dir(dir: &Path, name: &str) -> Made {
+pub(crate) fn with_dir(dir: &Path, name: &str) -> Made {
     fs::create_dir(cleared(dir, name)).is_ok()
 }
 
-fn with_link(dir: &Path, name: &str, to: &str) -> Made {
+pub(crate) fn with_link(dir: &Path, name: &str, to: &str) -> Made {
     symlink(to, cleared(dir, name)).is_ok()
 }
 
-fn with_pipe(dir: &Path, name: &str) -> Made {
+pub(crate) fn with_pipe(dir: &Path, name: &str) -> Made {
     pipe(&cleared(dir, name))
+}
+
+/// See [`forbidden`].
+pub(crate) fn forbidden_file(dir: &Path, name: &str) -> Made {
+    forbidden(&dir.join(name))
 }
 
 /// Not made where permissions do not bite.

@@ -8,7 +8,12 @@
 mod common;
 mod case;
 mod config;
+mod damaged;
 mod files;
+mod globals;
+mod lessons;
+mod looks;
+mod makes;
 mod surroundings;
 mod usage;
 mod values;
@@ -22,10 +27,21 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 const THREADS: usize = 4;
 
 fn all() -> Vec<Case> {
-    [usage::cases(), config::cases(), values::cases(), files::cases(), surroundings::cases()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        usage::cases(),
+        config::cases(),
+        values::cases(),
+        files::cases(),
+        looks::cases(),
+        damaged::cases(),
+        lessons::cases(),
+        makes::cases(),
+        globals::cases(),
+        surroundings::cases(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[test]

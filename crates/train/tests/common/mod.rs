@@ -1,6 +1,8 @@
 //! A place with a small corpus and a configuration, and the binary to run there.
 #![allow(dead_code, reason = "each test file uses its own part")]
 
+pub(crate) mod events;
+
 use assert_cmd::Command;
 use std::collections::BTreeMap;
 use std::fs;

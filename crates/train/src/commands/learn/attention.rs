@@ -145,14 +145,13 @@ fn by_hand(lesson: &mut Lesson, subject: &Subject, steps: &Steps) {
     let scores = values(steps.scores.clone());
     let back = scores[asked * labels.len() + asks];
     lesson.formula(format!(
-        "q({}) · k({}) = {}{more}\n{:width$} = {}     and the other way: {}",
+        "q({}) · k({}) = {}{more}\n{} = {}     and the other way: {}",
         labels[asks],
         labels[asked],
         products.join(" + "),
-        "",
+        " ".repeat(9 + labels[asks].chars().count() + labels[asked].chars().count()),
         number(scores[asks * labels.len() + asked]),
         number(back),
-        width = 9 + labels[asks].chars().count() + labels[asked].chars().count(),
     ));
 }
 

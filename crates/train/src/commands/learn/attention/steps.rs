@@ -4,6 +4,7 @@ use super::super::source::{MOST_SHOWN, Reader, Source, empty, too_long};
 use super::super::tensors::{largest_difference, values};
 use super::super::watch::Seen;
 use crate::TrainError;
+use crate::corpora::MAX_LINE_BYTES;
 use crate::tensors::ids;
 use burn::tensor::activation::softmax;
 use burn::tensor::{Device, Int, Tensor};
@@ -65,6 +66,9 @@ pub(super) struct Differences {
 impl Subject {
     /// The words of a sentence in a model of four dimensions, two heads and random weights.
     pub(super) fn tiny(sentence: &str) -> Result<Self, TrainError> {
+        if sentence.len() > MAX_LINE_BYTES {
+            return Err(too_long("bytes", sentence.len(), MAX_LINE_BYTES));
+        }
         let shown = |word: &str| word.replace(char::is_control, "\u{fffd}");
         let labels: Vec<String> = sentence.split_whitespace().map(shown).collect();
         if labels.is_empty() {
