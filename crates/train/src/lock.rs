@@ -41,7 +41,6 @@ pub(crate) fn lock(dir: &Path) -> Result<File, TrainError> {
     Ok(lock)
 }
 
-/// `2026-02-28 23:59:59 UTC`, so long after the beginning of 1970.
 /// Whether a process trains in a directory; who it is.
 pub(crate) fn holder(dir: &Path) -> Option<String> {
     let mut lock = File::open(dir.join(LOCK)).ok()?;
@@ -59,6 +58,7 @@ pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
+/// `2026-02-28 23:59:59 UTC`, so long after the beginning of 1970.
 pub(crate) fn utc(since_1970: Duration) -> String {
     let secs = since_1970.as_secs();
     let (hours, minutes) = (secs / 3600 % 24, secs / 60 % 60);

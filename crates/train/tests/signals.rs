@@ -37,6 +37,12 @@ fn last_step(place: &Place, name: &str) -> u64 {
     text.lines().filter_map(step).max().unwrap_or(0)
 }
 
+/// The step of the newest checkpoint of a run, 0 without one.
+fn newest(place: &Place, name: &str) -> u64 {
+    let checkpoints = place.path("runs").join(name).join("checkpoints");
+    train::checkpoint::steps(&train::disk::SystemDisk, &checkpoints).unwrap().last().copied().unwrap_or(0)
+}
+
 #[test]
 fn a_signal_saves_and_the_run_goes_on_exactly() {
     let place = Place::new();
@@ -198,7 +204,10 @@ fn signals_at_any_moment_lose_nothing() {
         run.signal(signal);
         let status = run.wait();
         match status.code() {
-            Some(75) => saved += 1,
+            Some(75) => {
+                saved += 1;
+                assert_eq!(newest(&place, &name), last_step(&place, &name), "{signal} in round {round}");
+            }
             // The signal came when all was done: in the moments of leaving.
             Some(0) => late += 1,
             None if !listened => early += 1,
