@@ -126,7 +126,7 @@ impl Disk for SystemDisk {
             let kinds = [ErrorKind::InvalidInput, ErrorKind::Unsupported, ErrorKind::PermissionDenied];
             kinds.contains(&error.kind())
         };
-        match File::open(path).and_then(|dir| dir.sync_all()) {
+        match sync_dir(path) {
             Err(error) if cfg!(unix) && !kept(&error) => Err(error),
             _ => Ok(()),
         }
@@ -191,6 +191,11 @@ impl Disk for SystemDisk {
     }
 }
 
+/// Makes durable which names a directory has.
+fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
 /// Whether an error says that there is no room: the disk is full, a quota or a limit on the size of files is reached.
 pub fn is_full(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge)
@@ -212,4 +217,22 @@ pub fn limits_are_errors() -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    /// A device and the directory of all processes cannot be synced, and say so when they are asked to.
+    #[test]
+    fn what_is_written_is_synced() {
+        let was_asked = |synced: io::Result<()>| {
+            assert_eq!(synced.expect_err("was it synced?").kind(), ErrorKind::InvalidInput);
+        };
+        let (device, directory) = (Path::new("/dev/null"), Path::new("/proc"));
+        was_asked(SystemDisk.write(device, b"text"));
+        was_asked(SystemDisk.sync(device));
+        was_asked(sync_dir(directory));
+        SystemDisk.sync(directory).expect("such a system keeps its names without");
+    }
 }

@@ -41,8 +41,9 @@ fn sets() -> Vec<String> {
 
 /// Every file of a run, what a clock or the number of threads says in it left out: `elapsed_secs` and the rate of each
 /// row, the page, which is made of them, `elapsed_secs` of the state and therefore its hash in the manifest, `threads`.
-fn outcome(place: &Place, dir: &str, threads: usize) -> BTreeMap<String, Vec<u8>> {
-    let sets = sets();
+fn outcome(place: &Place, kind: &str, dir: &str, threads: usize) -> BTreeMap<String, Vec<u8>> {
+    let mut sets = sets();
+    sets.push(format!("model.kind={kind}"));
     let run_dir = format!("run.dir={dir}");
     let sets: Vec<&str> = sets.iter().map(String::as_str).chain([run_dir.as_str()]).collect();
     place.train(&sets).env("RAYON_NUM_THREADS", threads.to_string()).assert().success();
@@ -85,17 +86,26 @@ fn without_clock(json: &str) -> String {
 
 #[test]
 fn every_file_of_a_run_is_the_same_again_and_with_any_number_of_threads() {
+    is_the_same_again("transformer", &[1, 2, 4]);
+}
+
+#[test]
+fn so_is_every_file_of_a_run_of_a_recurrent_model() {
+    is_the_same_again("gru", &[2, 4]);
+}
+
+fn is_the_same_again(kind: &str, threads: &[usize]) {
     let place = Place::new();
     std::fs::create_dir(place.path("runs")).unwrap();
-    let first = outcome(&place, "first", 1);
+    let first = outcome(&place, kind, "first", 1);
     assert!(
         first.contains_key("best/model.safetensors")
             && first.contains_key("checkpoints/step-6/optimizer.safetensors")
     );
-    for threads in [1, 2, 4] {
+    for &threads in threads {
         for again in 0..rounds(1, 3) {
             let dir = format!("threads-{threads}-{again}");
-            let files = outcome(&place, &dir, threads);
+            let files = outcome(&place, kind, &dir, threads);
             assert_eq!(files.keys().collect::<Vec<_>>(), first.keys().collect::<Vec<_>>());
             for (name, bytes) in &files {
                 assert!(first[name] == *bytes, "{name} differs with {threads} threads, run {again}");

@@ -142,6 +142,47 @@ fn killed_at_any_moment() {
     assert!(within > 0, "no kill came within a save");
 }
 
+/// What the system was asked for, in order, as `strace` sees it: nothing has its name before all of it is on the disk.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_is_saved_is_synced_before_it_has_its_name() {
+    let place = Place::new();
+    let calls = place.path("calls");
+    let mut command = std::process::Command::new("strace");
+    command.args(["-f", "-y", "-s", "4096", "-e", "trace=fsync,rename,renameat,renameat2", "-o"]).arg(&calls);
+    command.arg(env!("CARGO_BIN_EXE_train")).args(["--config", "config.toml", "--set", "train.max_steps=1"]);
+    command.current_dir(place.path("")).stdout(std::process::Stdio::null());
+    if !command.stderr(std::process::Stdio::null()).status().is_ok_and(|status| status.success()) {
+        eprintln!("passed over: strace is not here or may not trace");
+        return;
+    }
+    let calls = fs::read_to_string(calls).unwrap();
+    let calls: Vec<&str> = calls.lines().collect();
+    let run = fs::canonicalize(place.path("runs/run")).unwrap();
+    for (parent, name) in
+        [(run.join("checkpoints"), "step-1"), (run.join("snapshots"), "step-1"), (run.clone(), "best")]
+    {
+        let new = parent.join(format!(".{name}.new"));
+        let renamed =
+            |call: &&str| call.contains("rename") && call.contains(&format!("\"{}\"", new.display()));
+        let renamed = calls.iter().position(renamed).unwrap_or_else(|| panic!("{name} was not put there"));
+        let synced = |path: &std::path::Path, calls: &[&str]| {
+            let place = format!("<{}>", path.display());
+            assert!(
+                calls.iter().any(|call| call.contains("fsync(") && call.contains(&place)),
+                "{} was not synced in time:\n{}",
+                path.display(),
+                calls.join("\n")
+            );
+        };
+        for file in fs::read_dir(parent.join(name)).unwrap() {
+            synced(&new.join(file.unwrap().file_name()), &calls[..renamed]);
+        }
+        synced(&new, &calls[..renamed]);
+        synced(&parent, &calls[renamed..]);
+    }
+}
+
 #[test]
 fn a_second_run_is_refused_before_it_reads_anything() {
     let place = Place::new();

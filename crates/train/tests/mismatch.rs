@@ -13,9 +13,10 @@ type ChangeText = fn(&str) -> String;
 type ChangeFile = fn(Value) -> Option<Value>;
 
 /// A key whose change makes another run, its saved and its new value.
-const KEYS: [(&str, &str, &str); 14] = [
+const KEYS: [(&str, &str, &str); 15] = [
     ("tokenizer.vocab_size", "320", "321"),
     ("tokenizer.min_char_count", "2", "1"),
+    ("model.kind", "\"transformer\"", "\"gru\""),
     ("model.d_model", "16", "32"),
     ("model.d_ff", "32", "64"),
     ("model.n_encoder_layers", "1", "2"),

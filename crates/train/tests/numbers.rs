@@ -43,13 +43,42 @@ const PASSING: [(&str, &str, &str); 10] = [
     ),
 ];
 
+/// The same for the parts of a recurrent model.
+const RECURRENT: &str = "model.kind=gru";
+const PASSING_RECURRENT: [(&str, &str, &str); 7] = [
+    ("nan@forward.encoder.embedding", "3-4", "the loss (NaN), from encoder.embedding on"),
+    ("nan@forward.encoder.layers.0.gru", "3-4", "from encoder.layers.0.gru on"),
+    ("inf@forward.decoder.layers.0.gru", "3-4", "from decoder.layers.0.gru on"),
+    ("nan@forward.decoder.layers.0.attention", "3-4", "from decoder.layers.0.attention on"),
+    ("nan@forward.logits", "3-4", "from logits on"),
+    (
+        "inf@gradient.encoder.layers.0.backward.hidden.weight",
+        "3",
+        "the gradient norm (inf), that of encoder.layers.0.backward.hidden.weight first",
+    ),
+    (
+        "nan@gradient.decoder.attention.key",
+        "3",
+        "the gradient norm (NaN), that of decoder.attention.key first",
+    ),
+];
+
 #[test]
 fn a_number_that_is_not_finite_is_found_in_its_step_named_and_not_applied() {
+    is_found_named_and_not_applied("model.kind=transformer", &PASSING);
+}
+
+#[test]
+fn a_number_of_a_recurrent_model_that_is_not_finite_is_found_and_named() {
+    is_found_named_and_not_applied(RECURRENT, &PASSING_RECURRENT);
+}
+
+fn is_found_named_and_not_applied(kind: &str, faults: &[(&str, &str, &str)]) {
     let place = Place::new();
-    for (index, (fault, calls, told)) in PASSING.into_iter().enumerate() {
+    for (index, (fault, calls, told)) in faults.iter().enumerate() {
         let (run, drill) = (format!("run-{index}"), format!("{fault}:{calls}"));
         let name = format!("run.name={run}");
-        let sets = [&name, ONE_PASS[0], "train.max_steps=3"];
+        let sets = [&name, ONE_PASS[0], "train.max_steps=3", kind];
         let said = drilled(&place, &drill, &sets);
         assert_has(
             &said,
@@ -71,7 +100,7 @@ fn a_number_that_is_not_finite_is_found_in_its_step_named_and_not_applied() {
         let is_training =
             |row: &Value| common::pairs("train").iter().any(|(src, _)| row["src"] == src.as_str());
         assert!(!sentences.is_empty() && sentences.iter().all(is_training), "{dump}");
-        let said = stderr_of(&place.train(&[&name, ONE_PASS[0], ONE_PASS[1]]).output().unwrap());
+        let said = stderr_of(&place.train(&[&name, kind, ONE_PASS[0], ONE_PASS[1]]).output().unwrap());
         assert_has(&said, &["resuming after step 3", "stopped after step 6"]);
     }
 }
@@ -89,23 +118,38 @@ fn a_step_that_is_left_out_is_left_out_again_on_the_way_from_an_older_checkpoint
     }
 }
 
+/// Numbers that stay: where, and the words that tell it.
+const STAYING: [(&str, &str); 3] = [
+    (
+        "nan@weight.decoder.layers.0.feed_forward.inner.weight:3",
+        "the weights of decoder.layers.0.feed_forward.inner.weight",
+    ),
+    (
+        "nan@moment.first.encoder.layers.0.feed_forward.inner.weight:2",
+        "first.encoder.layers.0.feed_forward.inner.weight moment",
+    ),
+    ("inf@moment.second.decoder.norm.gamma:2", "the optimizer's second.decoder.norm.gamma moment"),
+];
+const STAYING_RECURRENT: [(&str, &str); 2] = [
+    ("nan@weight.decoder.layers.0.start.weight:3", "the weights of decoder.layers.0.start.weight"),
+    (
+        "inf@moment.second.encoder.layers.0.forward.input.bias:2",
+        "the optimizer's second.encoder.layers.0.forward.input.bias moment",
+    ),
+];
+
 #[test]
 fn what_stands_in_weights_or_moments_sends_the_run_back_to_its_checkpoint() {
-    let places = [
-        (
-            "nan@weight.decoder.layers.0.feed_forward.inner.weight:3",
-            "the weights of decoder.layers.0.feed_forward.inner.weight",
-        ),
-        (
-            "nan@moment.first.encoder.layers.0.feed_forward.inner.weight:2",
-            "first.encoder.layers.0.feed_forward.inner.weight moment",
-        ),
-        ("inf@moment.second.decoder.norm.gamma:2", "the optimizer's second.decoder.norm.gamma moment"),
-    ];
+    goes_back_to_its_checkpoint("model.kind=transformer", &STAYING);
+    goes_back_to_its_checkpoint(RECURRENT, &STAYING_RECURRENT);
+}
+
+fn goes_back_to_its_checkpoint(kind: &str, faults: &[(&str, &str)]) {
     let place = Place::new();
-    for (index, (drill, told)) in places.into_iter().enumerate() {
+    for (index, (drill, told)) in faults.iter().enumerate() {
         let (run, name) = (format!("run-{index}"), format!("run.name=run-{index}"));
-        let said = drilled(&place, drill, &[&name, ONE_PASS[0], ONE_PASS[1], "train.keep_checkpoints=9"]);
+        let sets = [&name, kind, ONE_PASS[0], ONE_PASS[1], "train.keep_checkpoints=9"];
+        let said = drilled(&place, drill, &sets);
         assert_has(
             &said,
             &[
@@ -117,12 +161,24 @@ fn what_stands_in_weights_or_moments_sends_the_run_back_to_its_checkpoint() {
         let back = place.rows(&run, "go_back");
         assert_eq!((back.len(), back[0]["step"].as_u64()), (1, Some(2)));
         let other = format!("run.name=other-{index}");
-        place.train(&[&other, ONE_PASS[0], "train.max_steps=2"]).assert().success();
+        place.train(&[&other, kind, ONE_PASS[0], "train.max_steps=2"]).assert().success();
         for file in ["model.safetensors", "optimizer.safetensors"] {
             let of = |run: String| place.read(&format!("runs/{run}/checkpoints/step-2/{file}"));
             assert!(of(run.clone()) == of(format!("other-{index}")), "{drill}: {file}");
         }
     }
+}
+
+/// The rate of a step makes weights infinite, of which the next step would know first; there is a checkpoint before.
+#[test]
+fn no_checkpoint_has_numbers_that_are_not_finite() {
+    let place = Place::new();
+    let said = drilled(&place, "=1e300@learning_rate:3", &[ONE_PASS[0], ONE_PASS[1]]);
+    assert_has(
+        &said,
+        &["the weight ", " is not finite; going back from step 3 to step 1", "stopped after step 6"],
+    );
+    assert!(!said.contains("damaged"), "{said}");
 }
 
 #[test]
@@ -159,8 +215,13 @@ fn a_learning_rate_a_thousand_times_too_high_sends_the_run_back_and_it_recovers(
     let back = place.rows("run", "go_back");
     let from = back[0]["from"].as_u64().unwrap();
     assert!((500..=550).contains(&from), "found after step {from}");
-    assert!(back[0]["step"].as_u64().unwrap() >= 400, "{back:?}");
+    let to = back[0]["step"].as_u64().unwrap();
+    assert!((from - 100..=from - 50).contains(&to), "a checkpoint 50 steps old, and no older one: {back:?}");
+    assert_eq!(back[0]["learning_rate_factor"], 0.5);
     let steps = place.rows("run", "train");
+    let epoch = |step: u64| steps[step as usize - 1]["epoch"].as_u64().unwrap();
+    // Six batches make an epoch.
+    assert!(epoch(to + 1) >= epoch(to) + (from - to) / 6, "what was read since is left out");
     let loss = |row: &Value| row["loss_nats_per_token"].as_f64().unwrap();
     assert_eq!(steps.last().unwrap()["step"].as_u64(), Some(700));
     assert!(loss(&steps[699]) < loss(&steps[300]), "the run recovered");
@@ -181,17 +242,38 @@ fn a_learning_rate_that_stays_too_high_ends_the_run() {
     assert!(!said.contains("going back"), "{said}");
 }
 
+/// Shorter, for a recurrent model. A run that is killed right after it went back goes on from there, with half the rate.
+#[test]
+fn a_recurrent_model_goes_back_as_well() {
+    let place = Place::new();
+    let sets = [&LONG[..], &[RECURRENT, ONE_PASS[0], "train.max_steps=260"]].concat();
+    let said = drilled(&place, "x1000@learning_rate:200-209", &sets);
+    assert_has(&said, &["the mean loss of 10 steps rose to ", "(fallback 1 of 3)", "stopped after step 260"]);
+    let back = place.rows("run", "go_back");
+    let (from, to) = (back[0]["from"].as_u64().unwrap(), back[0]["step"].as_u64().unwrap());
+    assert!((200..=250).contains(&from), "{back:?}");
+
+    let sets = [&sets[..], &["run.name=killed"]].concat();
+    let drill = format!("x1000@learning_rate:200-209,kill@micro_batch:{}", from + 1);
+    place.train(&sets).env("ANUVADA_DRILL", drill).assert().failure();
+    let said = stderr_of(&place.train(&sets).output().unwrap());
+    assert_has(&said, &[&format!("resuming after step {to} "), "stopped after step 260"]);
+    let last = place.rows("killed", "train").pop().unwrap();
+    assert!((last["learning_rate"].as_f64().unwrap() - 0.0015).abs() < 1e-9, "{last}");
+}
+
 #[test]
 fn normal_runs_raise_no_alarm() {
-    let variants: [&[&str]; 5] = [
+    let variants: [&[&str]; 6] = [
         &["train.learning_rate=0.02"],
         &["train.schedule=noam", "train.learning_rate=2", "train.warmup_steps=60"],
         &["model.norm=post", "train.learning_rate=0.003", "train.warmup_steps=100"],
         &["train.optimizer=adam", "train.weight_decay=0", "model.dropout=0.3"],
         &["train.schedule=cosine", "data.augment.word_dropout=0.1", "train.average=ema"],
+        &[RECURRENT, "train.learning_rate=0.01"],
     ];
     let place = Place::new();
-    for round in 0..rounds(5, 20) {
+    for round in 0..rounds(6, 24) {
         let (name, seed) = (format!("run.name=run-{round}"), format!("run.seed={round}"));
         let common = [
             name.as_str(),
@@ -201,7 +283,7 @@ fn normal_runs_raise_no_alarm() {
             "validate.every=50",
             "train.checkpoint_every=100",
         ];
-        let output = place.train(&[&common[..], variants[round % 5]].concat()).output().unwrap();
+        let output = place.train(&[&common[..], variants[round % 6]].concat()).output().unwrap();
         let said = stderr_of(&output);
         assert!(output.status.success() && !said.contains("warning"), "{name}: {said}");
     }
@@ -209,14 +291,16 @@ fn normal_runs_raise_no_alarm() {
 
 #[test]
 fn a_model_that_takes_nothing_from_its_source_is_told() {
-    let place = Place::new();
-    let sets = ["train.learning_rate=1e-9", "validate.every=2"];
-    let said = stderr_of(&place.train(&sets).output().unwrap());
-    assert_has(
-        &said,
-        &["3 validations in a row the model takes nothing from its source", "train data check"],
-    );
-    assert_eq!(said.matches("takes nothing").count(), 1);
+    for kind in ["model.kind=transformer", RECURRENT] {
+        let place = Place::new();
+        let sets = ["train.learning_rate=1e-9", "validate.every=2", "train.max_steps=20", kind];
+        let said = stderr_of(&place.train(&sets).output().unwrap());
+        assert_has(
+            &said,
+            &["3 validations in a row the model takes nothing from its source", "train data check"],
+        );
+        assert_eq!(said.matches("takes nothing").count(), 1);
+    }
 }
 
 /// Memory runs out at a call of a place; losses are those of an undisturbed run.
@@ -251,6 +335,19 @@ fn where_memory_runs_out_micro_batches_shrink_and_batches_stay() {
         assert_eq!(got.len(), 12, "no batch is left out");
         for (step, (expected, got)) in expected.iter().zip(&got).enumerate() {
             assert!((expected - got).abs() < 1e-5, "{point}, step {}: {expected} {got}", step + 1);
+        }
+    }
+    let recurrent = |run: &str| sets(run).into_iter().chain([RECURRENT.to_owned()]).collect::<Vec<_>>();
+    let whole = recurrent("recurrent");
+    place.train(&whole.iter().map(String::as_str).collect::<Vec<_>>()).assert().success();
+    for (index, point) in ["largest_batch:1", "micro_batch:6"].into_iter().enumerate() {
+        let run = format!("recurrent-{index}");
+        let halved = recurrent(&run);
+        let said =
+            drilled(&place, &format!("oom@{point}"), &halved.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_has(&said, &["not enough memory for step ", "micro-batches now have at most "]);
+        for (expected, got) in losses("recurrent").iter().zip(&losses(&run)) {
+            assert!((expected - got).abs() < 1e-5, "{point}: {expected} {got}");
         }
     }
     let endless = sets("endless");

@@ -103,11 +103,28 @@ const STOPS: [&str; 20] = [
 #[test]
 #[cfg(unix)]
 fn twenty_stops_within_steps_and_validations() {
+    stops_do_not_show("model.kind=transformer", &STOPS);
+}
+
+/// Some of the same: in the first step, within accumulations, at the edge of an epoch, while dev is measured.
+#[test]
+#[cfg(unix)]
+fn stops_of_a_recurrent_model() {
+    stops_do_not_show("model.kind=gru", &[STOPS[1], STOPS[4], STOPS[7], STOPS[12], STOPS[17]]);
+}
+
+#[cfg(unix)]
+fn stops_do_not_show(kind: &str, stops: &[&str]) {
     use std::os::unix::process::ExitStatusExt;
 
     let place = Place::new();
     let of = |run: &str| {
-        [format!("run.name={run}"), "train.max_steps=20".into(), "train.checkpoint_every=3".into()]
+        [
+            format!("run.name={run}"),
+            "train.max_steps=20".into(),
+            "train.checkpoint_every=3".into(),
+            kind.into(),
+        ]
     };
     let whole = of("whole");
     place.train(&whole.each_ref().map(String::as_str)).assert().success();
@@ -123,7 +140,7 @@ fn twenty_stops_within_steps_and_validations() {
         essence
     };
     let expected = all("whole");
-    for (index, stop) in STOPS.into_iter().enumerate() {
+    for (index, stop) in stops.iter().enumerate() {
         let run = format!("stopped-{index}");
         let sets = of(&run);
         let sets = sets.each_ref().map(String::as_str);
@@ -281,7 +298,15 @@ fn reset(place: &Place, parts: &str, sets: &[&str]) -> String {
 
 #[test]
 fn parts_of_the_past_can_be_forgotten() {
+    parts_are_forgotten("model.kind=transformer");
+    parts_are_forgotten("model.kind=gru");
+}
+
+fn parts_are_forgotten(kind: &str) {
     let place = Place::new();
+    let config = place.read_text("config.toml");
+    let kind = kind.replace("model.kind=", "kind = \"") + "\"";
+    place.write("config.toml", config.replace("[model]", &format!("[model]\n{kind}")).as_bytes());
     let longer = "train.max_steps=16";
     let trained = |run: &str| {
         place.train(&[&format!("run.name={run}")]).assert().success();

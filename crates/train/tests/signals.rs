@@ -37,6 +37,12 @@ fn last_step(place: &Place, name: &str) -> u64 {
     text.lines().filter_map(step).max().unwrap_or(0)
 }
 
+/// The step of the newest checkpoint of a run, 0 without one.
+fn newest(place: &Place, name: &str) -> u64 {
+    let checkpoints = place.path("runs").join(name).join("checkpoints");
+    train::checkpoint::steps(&train::disk::SystemDisk, &checkpoints).unwrap().last().copied().unwrap_or(0)
+}
+
 #[test]
 fn a_signal_saves_and_the_run_goes_on_exactly() {
     let place = Place::new();
@@ -209,6 +215,7 @@ fn signals_at_any_moment_lose_nothing() {
             let status = run.wait();
             if status.code() == Some(75) {
                 longest = longest.max(sent.elapsed());
+                assert_eq!(newest(&place, &name), last_step(&place, &name), "{signal} in round {round}");
                 break;
             }
             assert!(status.success(), "after {signal} in round {round}: {status}");

@@ -205,7 +205,14 @@ fn input_that_is_not_there_or_no_file_is_named() {
 /// Alone, in batches of two, eight and sixty-four, and in another order: the same words, and the same score.
 #[test]
 fn a_translation_does_not_depend_on_its_batch() {
-    let place = Place::trained();
+    for kind in ["model.kind=transformer", "model.kind=gru"] {
+        does_not_depend_on_its_batch(kind);
+    }
+}
+
+fn does_not_depend_on_its_batch(kind: &str) {
+    let place = Place::new();
+    place.train(&[kind]).assert().success();
     let cpu = BackendConfig::default();
     let device = device::open(&cpu).unwrap();
     let mut translator = Translator::load(&place.path("runs/run/best"), &device, cpu.precision).unwrap();

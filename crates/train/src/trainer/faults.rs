@@ -12,7 +12,7 @@ use crate::loss::loss;
 use crate::tensors::BatchTensors;
 use crate::{TrainError, drill, files};
 use burn::tensor::Tensor;
-use model::{Watch, weights};
+use model::{Precision, Watch, weights};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Instant;
@@ -76,8 +76,10 @@ impl Trainer<'_> {
         if !fine(passes.norm) {
             let of =
                 passes.gradients.nonfinite().map_or(String::new(), |path| format!(", that of {path} first"));
+            let half = self.model().precision() == Precision::F16;
+            let scaled = if half { ", however far the loss was scaled down" } else { "" };
             return Some(NonFinite {
-                what: format!("the gradient norm ({}){of}", passes.norm),
+                what: format!("the gradient norm ({}){of}{scaled}", passes.norm),
                 stays: false,
             });
         }

@@ -135,15 +135,11 @@ impl Trainer<'_> {
     fn scaled_passes(&self, micro_batches: &[Batch], at: &StepBatch) -> Result<Passes, TrainError> {
         let tgt_tokens = at.batch.n_tgt_tokens();
         let half = self.model().precision() == Precision::F16;
-        let mut scale = first_scale(half, tgt_tokens);
-        loop {
+        scaled(first_scale(half, tgt_tokens), |scale| {
             let passes = self.accumulate(micro_batches, at.step, scale, tgt_tokens)?;
-            let overflown = passes.loss.is_finite() && !passes.norm.is_finite();
-            if !overflown || !half || scale < SMALLEST_SCALE {
-                return Ok(passes);
-            }
-            scale *= 0.25;
-        }
+            let overflown = half && passes.loss.is_finite() && !passes.norm.is_finite();
+            Ok((passes, overflown))
+        })
     }
 
     /// Gradients of `scale` times the mean loss, summed over the micro-batches.
@@ -182,8 +178,46 @@ impl Trainer<'_> {
     }
 }
 
+/// Computes anew with a quarter of the scale while gradients overflow, at most down to [`SMALLEST_SCALE`].
+fn scaled<T, E>(mut scale: f64, mut passes: impl FnMut(f64) -> Result<(T, bool), E>) -> Result<T, E> {
+    loop {
+        let (found, overflown) = passes(scale)?;
+        if !overflown || scale < SMALLEST_SCALE {
+            return Ok(found);
+        }
+        scale *= 0.25;
+    }
+}
+
 /// The factor on the loss before its backward pass. Gradients of a mean over thousands of tokens vanish in `f16`: there
 /// the loss is taken as a sum at first. It does not depend on earlier steps, so that a resume is exact.
 fn first_scale(half: bool, tgt_tokens: usize) -> f64 {
     if half { (tgt_tokens as f64).log2().floor().exp2() } else { 1.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As a device in half precision that overflows where the scale is above `limit`: the scale that was taken in the
+    /// end, and how many were tried.
+    fn tried(limit: f64, half: bool, tgt_tokens: usize) -> (f64, usize) {
+        let mut tries = 0;
+        let taken = scaled(first_scale(half, tgt_tokens), |scale| {
+            tries += 1;
+            Ok::<_, TrainError>((scale, half && scale > limit))
+        });
+        (taken.expect("nothing fails"), tries)
+    }
+
+    #[test]
+    fn a_loss_that_overflows_is_scaled_down_and_not_for_ever() {
+        assert_eq!(tried(0.0, false, 4096), (1.0, 1));
+        assert_eq!(tried(1e9, true, 5000), (4096.0, 1));
+        assert_eq!(tried(100.0, true, 4096), (64.0, 4));
+        for tgt_tokens in [1, 4096, 1 << 20] {
+            let (scale, tries) = tried(0.0, true, tgt_tokens);
+            assert!(scale < SMALLEST_SCALE && tries <= 20, "{tgt_tokens} tokens: {scale} after {tries}");
+        }
+    }
 }
