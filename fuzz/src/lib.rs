@@ -1,31 +1,33 @@
-//! The bodies of the fuzz targets: those of the mutation tests. What is not here (configurations, manifests, model
-//! directories) needs Burn to be built, and is covered by mutants alone.
+//! The bodies of the fuzz targets: those of the mutation tests.
 
+use model::weights;
+
+#[path = "../../crates/data/tests/hostile/targets.rs"]
+mod of_data;
+#[path = "../../crates/train/tests/hostile/targets.rs"]
+mod of_train;
 #[path = "../../crates/data/tests/hostile/parts.rs"]
 #[allow(dead_code, reason = "what cuts files apart is used, what joins them is not")]
 mod parts;
-#[path = "../../crates/data/tests/hostile/targets.rs"]
-mod targets;
-
-// The reader of safetensors and its errors, taken out of the crate `model`, which needs Burn.
-#[path = "../../crates/model/src/error.rs"]
-pub mod error;
-#[path = "../../crates/model/src/weights/file.rs"]
-mod weights;
-use error::ModelError;
+#[path = "../../crates/train/tests/hostile/seeds.rs"]
+#[allow(dead_code, reason = "corpora are written by the mutation tests")]
+mod seeds;
 
 macro_rules! targets {
-    ($($name:ident)*) => {
-        $(
+    ($($module:ident: $($name:ident)*;)*) => {
+        $($(
             #[doc = concat!("`", stringify!($name), "` of a stranger.")]
             pub fn $name(bytes: &[u8]) {
-                targets::$name(bytes).ok();
+                $module::$name(bytes).ok();
             }
-        )*
+        )*)*
     };
 }
 
-targets! { tokenizer shards lock recipe tmx jsonl csv tsv text gz zst xz zip tar tar_gz tsv_zst }
+targets! {
+    of_data: tokenizer shards lock recipe tmx jsonl csv tsv text gz zst xz zip tar tar_gz tsv_zst;
+    of_train: experiment set model config manifest state run split;
+}
 
 /// A safetensors file of a stranger, for a model of two tensors.
 pub fn safetensors(bytes: &[u8]) {

@@ -45,11 +45,12 @@ impl Span {
             return Self { least: if logarithmic { 0.1 } else { 0.0 }, most: 1.0, logarithmic };
         }
         if logarithmic {
-            let room = if least == most { 2.0 } else { 1.0 };
+            let room = if most <= least * 1.001 { 2.0 } else { 1.0 };
             return Self { least: least / room, most: most * room, logarithmic };
         }
-        // One value alone lies in the middle.
-        let room = if least == most { least.abs().max(1.0) * 0.1 } else { 0.0 };
+        // One value alone lies in the middle, and so do several that differ by roundings.
+        let near = most - least <= 1e-9 * least.abs().max(most.abs());
+        let room = if near { least.abs().max(1.0) * 0.1 } else { 0.0 };
         Self { least: least - room, most: most + room, logarithmic }
     }
 
@@ -155,6 +156,18 @@ mod tests {
                 let span = Span::of(pair.into_iter(), &axis);
                 let ticks = span.ticks();
                 assert!(ticks.len() < 12 && ticks.iter().all(|tick| span.place(*tick).is_some()), "{pair:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn values_that_differ_by_a_rounding_have_a_place() {
+        for value in [1e-9, 1.0, 2_147_483_647.0, 1e99_f64] {
+            let next = f64::from_bits(value.to_bits() + 1);
+            for axis in [Axis::new(""), Axis::logarithmic("")] {
+                let span = Span::of([value, next].into_iter(), &axis);
+                let places = span.ticks().into_iter().chain([value, next]).map(|value| span.place(value));
+                assert!(places.flatten().all(|place| (-0.01..=1.01).contains(&place)), "{value}");
             }
         }
     }

@@ -186,7 +186,7 @@ impl Translator {
             && !whole.is_empty()
         {
             let translation = |one: &Hypothesis| Translation {
-                text: self.tokenizer.detokenize(&one.tokens),
+                text: one_line(self.tokenizer.detokenize(&one.tokens)),
                 score: one.score,
                 parts: vec![part((source, one))],
             };
@@ -198,10 +198,16 @@ impl Translator {
             .zip(&targets)
             .filter_map(|(source, found)| Some((source, found.first()?)))
             .collect();
-        let texts: Vec<String> = best.iter().map(|(_, one)| self.tokenizer.detokenize(&one.tokens)).collect();
+        let texts: Vec<String> =
+            best.iter().map(|(_, one)| one_line(self.tokenizer.detokenize(&one.tokens))).collect();
         let score = best.iter().fold(0.0, |sum, (_, one)| sum + one.score);
         vec![Translation { text: texts.join(" "), score, parts: best.into_iter().map(part).collect() }]
     }
+}
+
+/// A model may write the bytes that end a line; a translation is one.
+fn one_line(text: String) -> String {
+    if text.contains(['\n', '\r']) { text.replace(['\n', '\r'], " ") } else { text }
 }
 
 /// Cuts text into pieces that fit: behind sentence ends where it can, else at spaces, else anywhere.
@@ -231,6 +237,12 @@ fn split_text<'a>(text: &'a str, fits: &dyn Fn(&str) -> bool) -> Vec<&'a str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_translation_is_one_line() {
+        assert_eq!(one_line("a\r\nb\u{2028}ಕ\n".into()), "a  b\u{2028}ಕ ");
+        assert_eq!(one_line("a b".into()), "a b");
+    }
 
     #[test]
     fn long_text_is_cut_at_sentence_ends_then_spaces_then_anywhere() {

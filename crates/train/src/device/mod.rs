@@ -107,7 +107,11 @@ impl Backend {
     }
 
     /// Opens the device of that index, which [`Backend::devices`] lists.
-    #[allow(unreachable_patterns, reason = "all backends may be compiled in")]
+    #[allow(
+        unreachable_patterns,
+        unused_variables,
+        reason = "all backends may be compiled in, or none with several devices"
+    )]
     fn open(self, index: usize) -> Result<Device, String> {
         match self {
             Self::Cpu => Ok(Device::flex()),

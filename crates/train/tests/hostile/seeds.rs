@@ -4,7 +4,7 @@ use super::parts::CUT;
 use burn::tensor::Device;
 use data::{Cursor, Tokenizer, TokenizerConfig};
 use model::weights::to_arrays;
-use model::{Model, ModelConfig, ModelKind};
+use model::{Model, ModelConfig, ModelKind, Tying};
 use serde_json::json;
 use std::fs;
 use train::checkpoint::State;
@@ -16,15 +16,16 @@ use train::model_dir::{self, CONFIG, DirConfig, TOKENIZER, WEIGHTS};
 
 /// A small model directory.
 pub(crate) fn sound() -> Files {
-    of(ModelKind::Transformer)
+    of(ModelKind::Transformer, Tying::ThreeWay)
 }
 
 /// A small model directory of a recurrent model.
 pub(crate) fn gru() -> Files {
-    of(ModelKind::Gru)
+    of(ModelKind::Gru, Tying::ThreeWay)
 }
 
-fn of(kind: ModelKind) -> Files {
+/// A small model directory of a kind.
+pub(crate) fn of(kind: ModelKind, tie_embeddings: Tying) -> Files {
     let config = TokenizerConfig { vocab_size: 265, min_char_count: 1 };
     let tokenizer = Tokenizer::train(["ba ba na", "ಕ ba ಕ"].into_iter(), &config).expect("such text");
     let shape = ModelConfig {
@@ -34,6 +35,7 @@ fn of(kind: ModelKind) -> Files {
         n_heads: 2,
         n_encoder_layers: 1,
         n_decoder_layers: 1,
+        tie_embeddings,
         ..Default::default()
     };
     let experiment = Experiment { model: shape, tokenizer: config, ..Experiment::default() };
