@@ -1,5 +1,8 @@
 //! Where numbers lie on an axis, and which of them are written.
 
+/// Numbers that are written on an axis of equal differences, at most.
+const MOST_TICKS: usize = 12;
+
 /// What an axis measures.
 #[derive(Clone, Debug, Default)]
 pub struct Axis {
@@ -67,7 +70,9 @@ impl Span {
 
     fn log_ticks(&self) -> Vec<f64> {
         let inside = |value: &f64| *value >= self.least * 0.999 && *value <= self.most * 1.001;
-        let decades = self.least.log10().floor() as i32..=self.most.log10().ceil() as i32;
+        // An end may be infinite.
+        let decade = |end: f64| end.log10().clamp(-330.0, 330.0);
+        let decades = decade(self.least).floor() as i32..=decade(self.most).ceil() as i32;
         for steps in [&[1.0][..], &[1.0, 3.0], &[1.0, 2.0, 5.0]] {
             let ticks: Vec<f64> = decades
                 .clone()
@@ -92,7 +97,8 @@ fn even_ticks(least: f64, most: f64) -> Vec<f64> {
     let steps = [1.0, 2.0, 2.5, 5.0, 10.0].map(|step| step * magnitude);
     let step = steps.into_iter().find(|step| *step >= rough).unwrap_or(10.0 * magnitude);
     let (first, last) = ((least / step - 1e-9).ceil() as i64, (most / step + 1e-9).floor() as i64);
-    (first..=last).map(|tick| tick as f64 * step).collect()
+    // Where the step is as good as 0, they would be without end.
+    (first..=last).take(MOST_TICKS).map(|tick| tick as f64 * step).collect()
 }
 
 /// A number as short as it is read: 12,000 as `12k`, 0.00025 as `2.5e-4`.
@@ -127,6 +133,16 @@ mod tests {
         for (least, most) in [(0.1, 0.9), (3.0, 3.0), (-5.0, 7e9), (1e-9, 2e-9)] {
             let ticks = span(&[least, most], Axis::new("")).ticks();
             assert!((2..=11).contains(&ticks.len()), "{least} to {most}: {ticks:?}");
+        }
+    }
+
+    #[test]
+    fn axes_at_the_ends_of_what_there_is_have_few_ticks() {
+        for values in [[0.0, 5e-324], [-1e308, 1e308], [1e308, 1e308], [5e-324, 5e-324], [5e-324, 1e308]] {
+            for axis in [Axis::new(""), Axis::logarithmic("")] {
+                let ticks = Span::of(values.into_iter(), &axis).ticks();
+                assert!(ticks.len() <= 700, "{values:?}: {} ticks", ticks.len());
+            }
         }
     }
 
