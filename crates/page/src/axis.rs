@@ -60,9 +60,7 @@ impl Span {
             return None;
         }
         let scale = |value: f64| if self.logarithmic { value.ln() } else { value };
-        let share = (scale(value) - scale(self.least)) / (scale(self.most) - scale(self.least));
-        // The difference of two large numbers may be infinite.
-        share.is_finite().then_some(share)
+        Some((scale(value) - scale(self.least)) / (scale(self.most) - scale(self.least)))
     }
 
     /// Round numbers on it, three to seven where the numbers allow.

@@ -98,12 +98,11 @@ fn prepare(
     corpora: &mut Corpora,
     checkpoint: Option<Checkpoint>,
 ) -> Result<Start, TrainError> {
-    let tokenizer = match &checkpoint {
-        Some(saved) => saved.model_dir.tokenizer.clone(),
-        None => {
-            drill::pass("vocabulary");
-            corpora.tokenizer(experiment)?
-        }
+    let tokenizer = if let Some(saved) = &checkpoint {
+        saved.model_dir.tokenizer.clone()
+    } else {
+        drill::pass("vocabulary");
+        corpora.tokenizer(experiment)?
     };
     let train = corpora.train_examples(experiment, &tokenizer)?;
     let dev = corpora.dev_set(&tokenizer, experiment.train.batch_tokens)?;

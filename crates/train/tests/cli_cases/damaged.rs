@@ -9,8 +9,12 @@ fn row(dir: &Path, row: &str) -> Made {
     fs::write(dir.join("runs/run/metrics.jsonl"), row).is_ok()
 }
 
-/// Runs that something happened to: there is a page and a line about each that is still a run.
 pub(crate) fn cases() -> Vec<Case> {
+    [looked_at(), gone_on_with()].into_iter().flatten().collect()
+}
+
+/// Runs that something happened to: there is a page and a line about each that is still a run.
+fn looked_at() -> Vec<Case> {
     let damages: [(&'static str, Make); 24] = [
         ("an empty log", |dir| row(dir, "")),
         ("a log of zeros", |dir| row(dir, &"\0".repeat(4096))),
@@ -79,7 +83,12 @@ pub(crate) fn cases() -> Vec<Case> {
         cases.push(case("report --run runs/run", 2, &["is not the directory of a run"]).given(what, make));
         cases.push(case("runs", 0, &["no runs in runs"]).given(what, make));
     }
-    // The same for those that train and learn from it.
+    cases
+}
+
+/// The same for those that go on with it or learn from it.
+fn gone_on_with() -> Vec<Case> {
+    let mut cases = Vec::new();
     for (what, make, code, says) in [
         ("a pipe for the log", (|dir| with_pipe(dir, "runs/run/metrics.jsonl")) as Make, 74, "metrics.jsonl"),
         (
