@@ -148,6 +148,9 @@ fn stops_do_not_show(kind: &str, stops: &[&str]) {
         let ended =
             if stop.starts_with("kill") { status.signal() == Some(9) } else { status.code() == Some(75) };
         assert!(ended, "{stop}: {status}");
+        let within_the_first_step = *stop == "term@micro_batch:3";
+        let saved = place.path(&format!("runs/{run}/checkpoints")).exists();
+        assert!(!(within_the_first_step && saved), "the step was not left, but ended and saved");
         place.train(&sets).assert().success();
         assert_same_but_name(&expected, &all(&run), &run);
     }

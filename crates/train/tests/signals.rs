@@ -96,15 +96,17 @@ fn a_second_signal_ends_the_run_at_once() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_train"));
     command.args(["--config", "config.toml"]).args(slow.iter().flat_map(|set| ["--set", set]));
     command.current_dir(place.path("")).env("RAYON_NUM_THREADS", "1");
-    let mut run = Running::of(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+    let told = std::fs::File::create(place.path("told")).unwrap();
+    let mut run = Running::of(command.stdout(Stdio::null()).stderr(told).spawn().unwrap());
     let id = run.id();
-    run.wait_for(|| listens(id));
-    std::thread::sleep(Duration::from_millis(300));
+    run.wait_for(|| trains(id));
     run.signal("TERM");
     std::thread::sleep(Duration::from_millis(1500));
-    // It may have ended by the first one, where nothing had begun.
-    let _ = Command::new("kill").args(["-s", "TERM", &id.to_string()]).stderr(Stdio::null()).status();
+    assert!(!run.has_ended(), "one signal is a request");
+    run.signal("TERM");
     assert_eq!(run.wait().code(), Some(75));
+    let told = place.read_text("told");
+    assert!(!told.contains("stopped by"), "it ended by itself, as after one signal:\n{told}");
     assert_eq!(last_step(&place, "slow"), 0, "the step was waited for");
     let goes_on =
         [&slow[..], &["model.d_model=16", "model.d_ff=32", "train.max_steps=2", "train.batch_tokens=400"]]
@@ -160,6 +162,14 @@ fn listens(id: u32) -> bool {
     let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     caught.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask >> 14 & 1 == 1)
+}
+
+/// Whether the first step, or the trial of its memory, has begun: from then on a thread waits for the first signal.
+#[cfg(target_os = "linux")]
+fn trains(id: u32) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
+    let name = |thread: std::fs::DirEntry| std::fs::read_to_string(thread.path().join("comm")).ok();
+    threads.filter_map(name).any(|name| name.trim() == "signals")
 }
 
 /// Numbers below `limit` that look like chance.

@@ -28,6 +28,10 @@ fn of_an_experiment() {
         ("[model]\nd_model = 1000000000", "model.d_model: must be between 1 and 65536, got 1000000000"),
         ("[model]\nn_encoder_layers = 1000000", "model.n_encoder_layers: must be between 1 and 256"),
         ("[model]\nd_model = 65536", "a matrix of 65536 × 65536 has more than 2147483647 numbers"),
+        (
+            "[model]\nkind = \"gru\"\nd_model = 30000",
+            "a matrix of 30000 × 90000 has more than 2147483647 numbers",
+        ),
         ("[model]\nd_model = 4096\n[tokenizer]\nvocab_size = 1048576", "a matrix of 1048576 × 4096"),
         ("[model]\nd_model = 32768\nn_encoder_layers = 64", "the weights need "),
         ("[model]\nd_model = 9223372036854775807", "d_model"),
