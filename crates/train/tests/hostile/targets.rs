@@ -83,7 +83,8 @@ fn load(mut files: Files) -> Outcome {
         page.add(&sentence);
         assert_tame(&picture(&sentence).replace('\r', ""));
     }
-    assert!(!page.finish().contains("NaN"));
+    // Weights are digits of base 64, among which these letters may stand, too.
+    assert!(!page.finish().contains("=\"NaN"));
     Ok(())
 }
 
