@@ -379,7 +379,7 @@ impl TrainConfig {
             "schedule",
             format!(
                 "needs max_steps above warmup_steps = {}, got {}; raise max_steps, lower warmup_steps, or write schedule = \
-                 \"inverse_sqrt\", which needs no end",
+                 \"inverse_sqrt\"",
                 self.warmup_steps, self.max_steps
             ),
         );
