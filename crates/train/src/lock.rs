@@ -38,6 +38,7 @@ impl Lock {
 /// Locks a directory; the lock's file says who has it.
 pub(crate) fn lock(dir: &Path) -> Result<Lock, TrainError> {
     let path = dir.join(LOCK);
+    let host = host();
     let lock = OpenOptions::new().create(true).truncate(false).read(true).write(true).open(&path);
     let mut lock = lock.map_err(TrainError::io("open", &path))?;
     let mut locked = lock.try_lock();
@@ -57,7 +58,7 @@ pub(crate) fn lock(dir: &Path) -> Result<Lock, TrainError> {
         }
         Err(TryLockError::Error(error)) => return Err(TrainError::io("lock", &path)(error)),
     }
-    let holder = format!("process {} on {} since {}", std::process::id(), host(), utc(now()));
+    let holder = format!("process {} on {host} since {}", std::process::id(), utc(now()));
     lock.set_len(0)
         .and_then(|()| lock.write_all(holder.as_bytes()))
         .map_err(TrainError::io("write", &path))

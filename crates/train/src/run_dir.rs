@@ -14,7 +14,7 @@ use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The page about the run.
 pub(crate) const REPORT: &str = "report.html";
@@ -48,6 +48,9 @@ impl RunDir {
     ///
     /// As [`open`](Self::open).
     pub fn open_on(disk: Arc<dyn Disk>, path: &Path) -> Result<Self, TrainError> {
+        // A child that a killed process has just made holds what that held until it begins its own program: none is made
+        // while the lock is ours.
+        git_revision();
         files::create_dir(&*disk, path)?;
         let dir = Self { path: path.into(), disk, lock: lock(path)? };
         files::recover(dir.disk(), &dir.path, |name| name == BEST || FILES.contains(&name))?;
@@ -311,10 +314,14 @@ fn is_kept(step: u64, whole: &[u64], keep: usize) -> bool {
         || whole[old.saturating_sub(1)..].iter().take(if old > 0 { 2 } else { 1 }).any(|&kept| kept == step)
 }
 
-/// The revision of the source tree that the process runs in, if there is one.
-pub(crate) fn git_revision() -> Option<String> {
-    let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+/// The revision of the source tree that the process runs in, if there is one; asked for once.
+pub(crate) fn git_revision() -> Option<&'static str> {
+    static REVISION: OnceLock<Option<String>> = OnceLock::new();
+    let ask = || {
+        let output = std::process::Command::new("git").args(["rev-parse", "HEAD"]).output().ok()?;
+        output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    REVISION.get_or_init(ask).as_deref()
 }
 
 #[cfg(test)]

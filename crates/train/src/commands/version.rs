@@ -17,7 +17,7 @@ pub fn run(out: &mut impl Write) -> Result<(), TrainError> {
     let mut write = || {
         writeln!(out, "train {}", env!("CARGO_PKG_VERSION"))?;
         for (name, value) in [
-            ("revision", git_revision().unwrap_or_else(unknown)),
+            ("revision", git_revision().map_or_else(unknown, str::to_owned)),
             ("rustc", env!("ANUVADA_RUSTC").to_owned()),
             ("target", format!("{}, {}", env!("ANUVADA_TARGET"), profile())),
             ("system", system().unwrap_or_else(|| std::env::consts::OS.to_owned())),

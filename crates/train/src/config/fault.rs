@@ -40,14 +40,6 @@ impl Place {
         Self::At { line, column: before[line_start..].chars().count() + 1, span }
     }
 
-    /// The first byte, if it is in the file.
-    pub(super) fn start(&self) -> Option<usize> {
-        match self {
-            Self::At { span, .. } => Some(span.start),
-            Self::Absent | Self::Set(_) | Self::Variable(_) => None,
-        }
-    }
-
     /// What was typed, if it is an override.
     pub(super) fn typed(&self) -> Option<&str> {
         match self {

@@ -21,6 +21,9 @@ use toml::de::DeTable;
 /// The largest file that is read.
 const LIMIT_BYTES: u64 = 1 << 16;
 
+/// So many faults are told at once.
+pub(super) const MOST_FAULTS: usize = 50;
+
 /// Overrides for every run, in the environment: `section.key=value`, with `;` between two. They come after the file and
 /// before those of the command line.
 pub const VARIABLE: &str = "ANUVADA_SET";
@@ -93,6 +96,11 @@ pub(super) fn parse_with(
         Place::Variable(_) => (2, 0),
         Place::Set(_) => (3, 0),
     });
+    if faults.len() > MOST_FAULTS {
+        faults.truncate(MOST_FAULTS);
+        let message = format!("there are more faults than these {MOST_FAULTS}");
+        faults.push(PlacedFault { place: Place::Absent, message, help: "mend these first".to_owned() });
+    }
     for fault in &mut faults {
         (fault.message, fault.help) = (tamed(&fault.message), tamed(&fault.help));
     }

@@ -1,6 +1,7 @@
 //! Text that is not TOML, in words that name the remedy.
 
 use super::fault::{Place, PlacedFault};
+use super::load::MOST_FAULTS;
 use toml::de::Error;
 
 /// Whether the parser knows for certain how the text goes on after an error.
@@ -23,13 +24,14 @@ fn is_value(error: &Error) -> bool {
 
 /// What the parser found, the first error of each line.
 pub(super) fn faults(text: &str, errors: &[Error]) -> Vec<PlacedFault> {
-    let mut faults: Vec<PlacedFault> = errors.iter().map(|error| fault(text, error)).collect();
-    faults.sort_by_key(|fault| fault.place.start());
-    faults.dedup_by_key(|fault| fault.place.line());
-    if is_json(text) {
-        faults.truncate(1);
-    }
-    faults
+    let start = |error: &Error| error.span().map_or(0, |span| span.start);
+    let ends: Vec<usize> = text.match_indices('\n').map(|(end, _)| end).collect();
+    // A line may have thousands, and a remedy is looked for in the whole text.
+    let mut first: Vec<&Error> = errors.iter().collect();
+    first.sort_by_key(|error| start(error));
+    first.dedup_by_key(|error| ends.partition_point(|&end| end < start(error)));
+    first.truncate(if is_json(text) { 1 } else { MOST_FAULTS + 1 });
+    first.into_iter().map(|error| fault(text, error)).collect()
 }
 
 /// One error with a remedy.

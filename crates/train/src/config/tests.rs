@@ -282,6 +282,27 @@ const CASES: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
+fn a_file_that_is_wrong_everywhere_is_told_from_its_beginning() {
+    let lines = |line: &dyn Fn(usize) -> String| (0..2000).map(line).collect::<String>();
+    let one_line = format!("a = {}", "[{\"a\":".repeat(5000));
+    for (text, told) in [
+        (lines(&|i| format!("k{i} = 1\n")), "k0"),
+        (lines(&|i| format!("[k{i}]\n")), "k0"),
+        (lines(&|i| format!("a{i} =\n")), "without a value"),
+        (one_line, "not valid toml"),
+    ] {
+        let error = parse(&text, "x.toml", &[]).unwrap_err();
+        let faults = error.faults();
+        assert!(faults[0].message.contains(told), "{}", faults[0].message);
+        let last = &faults.last().unwrap().message;
+        assert!(
+            faults.len() == 1 || faults.len() == 51 && last.contains("more faults than these 50"),
+            "{last}"
+        );
+    }
+}
+
+#[test]
 fn each_fault_is_told_with_its_place_and_a_next_step() {
     for (text, fault, help) in CASES {
         assert_eq!(told(text, &[]), format!("x.toml:{fault}\n  help: {help}"), "{text}");
