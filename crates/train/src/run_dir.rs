@@ -9,6 +9,7 @@ use crate::disk::{Disk, SystemDisk};
 use crate::files::{self, Files};
 use crate::guard::MARGIN;
 use crate::lock::{self, LOCK, Lock, lock};
+use crate::runs::MAX_SMALL_BYTES;
 use crate::{model_dir, tensorboard};
 use indicatif::HumanBytes;
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,8 +21,6 @@ use std::sync::{Arc, OnceLock};
 pub(crate) const REPORT: &str = "report.html";
 const BEST: &str = "best";
 const CRASHES: &str = "crash";
-/// A larger `run.json` is not read.
-const MAX_FACTS_BYTES: u64 = 4 << 20;
 const FILES: [&str; 4] = ["metrics.jsonl", "config.toml", "run.json", REPORT];
 
 /// An open run directory; while it lives no other process can train there.
@@ -222,7 +221,7 @@ impl RunDir {
         let run = serde_json::json!({
             "version": env!("CARGO_PKG_VERSION"),
             "git": git_revision(),
-            "started_unix_secs": self.started().unwrap_or_else(|| lock::now().as_secs()),
+            "started_unix_secs": started(self.disk(), &self.path).unwrap_or_else(|| lock::now().as_secs()),
             "data_blake3": corpora.hashes,
             "cleaning": corpora.clean_report,
             "held_out_lines": held_out,
@@ -230,12 +229,6 @@ impl RunDir {
             "machine": format!("{} on {}", std::env::consts::ARCH, std::env::consts::OS),
         });
         files::write_file(self.disk(), &self.path.join("run.json"), format!("{run:#}\n").as_bytes())
-    }
-
-    /// When the run began, seconds since 1970, if that was written down.
-    fn started(&self) -> Option<u64> {
-        let json = self.disk.read_at_most(&self.path.join("run.json"), MAX_FACTS_BYTES).ok()?;
-        serde_json::from_slice::<serde_json::Value>(&json).ok()?["started_unix_secs"].as_u64()
     }
 
     /// Writes the page about the run.
@@ -312,6 +305,12 @@ fn is_kept(step: u64, whole: &[u64], keep: usize) -> bool {
     let newer = whole.iter().filter(|&&kept| kept > step).count();
     newer < keep
         || whole[old.saturating_sub(1)..].iter().take(if old > 0 { 2 } else { 1 }).any(|&kept| kept == step)
+}
+
+/// When the run in a directory began, seconds since 1970, if that was written down.
+pub(crate) fn started(disk: &dyn Disk, run: &Path) -> Option<u64> {
+    let json = disk.read_at_most(&run.join("run.json"), MAX_SMALL_BYTES).ok()?;
+    serde_json::from_slice::<serde_json::Value>(&json).ok()?["started_unix_secs"].as_u64()
 }
 
 /// The revision of the source tree that the process runs in, if there is one; asked for once.

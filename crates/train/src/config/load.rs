@@ -34,7 +34,7 @@ pub const VARIABLE: &str = "ANUVADA_SET";
 /// Paths in the file are relative to the current directory.
 ///
 /// # Errors
-/// Everything that is wrong with the file and the overrides, at once.
+/// Everything that is wrong with the file and the overrides, at once; of very many faults the first 50.
 pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, ConfigError> {
     resolve(path, overrides).map(|resolved| resolved.experiment)
 }
@@ -42,7 +42,7 @@ pub fn load(path: &Path, overrides: &[String]) -> Result<Experiment, ConfigError
 /// As [`load`], with where each value comes from.
 ///
 /// # Errors
-/// Everything that is wrong with the file and the overrides, at once.
+/// Everything that is wrong with the file and the overrides, at once; of very many faults the first 50.
 pub fn resolve(path: &Path, overrides: &[String]) -> Result<Resolved, ConfigError> {
     let variable = std::env::var_os(VARIABLE).unwrap_or_default();
     parse_with(&read(path)?, &path.display().to_string(), &variable.to_string_lossy(), overrides)
@@ -51,7 +51,7 @@ pub fn resolve(path: &Path, overrides: &[String]) -> Result<Resolved, ConfigErro
 /// As [`load`], for the text of a file that is called `name` in messages.
 ///
 /// # Errors
-/// Everything that is wrong with the text and the overrides, at once.
+/// Everything that is wrong with the text and the overrides, at once; of very many faults the first 50.
 pub fn parse(text: &str, name: &str, overrides: &[String]) -> Result<Experiment, ConfigError> {
     parse_with(text, name, "", overrides).map(|resolved| resolved.experiment)
 }

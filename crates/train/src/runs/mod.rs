@@ -20,7 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// Larger logs are not read.
 pub(crate) const MAX_BYTES: u64 = 1 << 30;
-const MAX_SMALL_BYTES: u64 = 4 << 20;
+/// Nor are larger files of another kind.
+pub(crate) const MAX_SMALL_BYTES: u64 = 4 << 20;
 
 /// How a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -13,6 +13,7 @@ mod rows;
 
 use crate::disk::Disk;
 use crate::files;
+use crate::run_dir::started;
 use rows::Rows;
 use serde_json::Value;
 use std::io::{self, ErrorKind};
@@ -44,7 +45,7 @@ pub(crate) struct Events {
 impl Events {
     /// Opens the event file of a run whose `metrics.jsonl` has the rows that it goes on from.
     pub(crate) fn open(disk: Arc<dyn Disk>, run: &Path) -> Self {
-        let rows = Rows::new(started(&*disk, run));
+        let rows = Rows::new(started(&*disk, run).unwrap_or(0) as f64);
         let (path, tail) = (PathBuf::new(), Vec::new());
         let mut events = Self { disk, run: run.into(), path, tail, rows, behind: false, told: false };
         let opened = events.go_on();
@@ -157,13 +158,6 @@ impl Events {
 
 fn is_event_file(name: &str) -> bool {
     name.strip_prefix(PREFIX).is_some_and(|rest| rest.contains(".anuvada."))
-}
-
-/// When the run began, as `run.json` says.
-fn started(disk: &dyn Disk, run: &Path) -> f64 {
-    let json = disk.read_at_most(&run.join("run.json"), MAX_BYTES).ok();
-    let run: Option<Value> = json.and_then(|json| serde_json::from_slice(&json).ok());
-    run.and_then(|run| run["started_unix_secs"].as_f64()).unwrap_or(0.0)
 }
 
 /// Removes the event files of a run, and their directory if it holds nothing else.

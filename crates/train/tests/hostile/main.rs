@@ -5,6 +5,8 @@
 //! `ANUVADA_FUZZ_CORPUS` set to a directory, they are written there.
 #![allow(clippy::unwrap_used, reason = "a test fails where it cannot go on")]
 
+#[path = "../../../data/tests/hostile/corpora.rs"]
+mod corpora;
 #[path = "../../../data/tests/hostile/harness.rs"]
 mod harness;
 #[path = "../../../data/tests/hostile/mutate.rs"]
@@ -69,15 +71,5 @@ fn corpora_that_are_split() {
 
 #[test]
 fn corpora_of_the_fuzz_targets_are_small() {
-    let all = seeds::seeds();
-    let bytes: usize = all.iter().flat_map(|(_, seeds)| seeds).map(Vec::len).sum();
-    assert!(bytes < 200_000, "{bytes}");
-    let Some(place) = std::env::var_os("ANUVADA_FUZZ_CORPUS") else { return };
-    for (name, seeds) in all {
-        let dir = std::path::Path::new(&place).join(name);
-        std::fs::create_dir_all(&dir).expect("the corpus can be written");
-        for (number, seed) in seeds.iter().enumerate() {
-            std::fs::write(dir.join(format!("seed-{number}")), seed).expect("the corpus can be written");
-        }
-    }
+    corpora::are_small(seeds::seeds());
 }
